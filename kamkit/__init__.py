@@ -1,0 +1,25 @@
+"""kamkit: training and methodology kit for key account management.
+
+Heavy parts load on first use, so that ``import kamkit`` stays cheap.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_ROOMS = ("charts", "errors", "i18n", "methods", "reports", "schemes", "tables", "widgets")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"kamkit.{name}")
+    if name in ("load", "Company"):
+        return getattr(import_module("kamkit.tables"), name)
+    raise AttributeError(f"module 'kamkit' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*_ROOMS, "Company", "load", "__version__"])

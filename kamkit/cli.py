@@ -1,0 +1,229 @@
+"""The kamkit command."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kamkit.errors import KamkitError, Problem
+from kamkit.i18n import LANGUAGES, t
+from kamkit.workshop import system_language
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from kamkit.reports import Job, Rendered
+
+
+def first_language() -> str:
+    """Language for the help texts: KAMKIT_LANG, else the computer's."""
+    chosen = os.environ.get("KAMKIT_LANG") or system_language()
+    return chosen if chosen in LANGUAGES else "en"
+
+
+def say(key: str) -> str:
+    """Help text of a command or option."""
+    return t(f"cli.{key}", first_language())
+
+
+def option(key: str, *names: str) -> Any:
+    """An option whose help stands in the catalogs."""
+    return typer.Option(*names, help=say(key))
+
+
+app = typer.Typer(
+    help=say("app"), no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None
+)
+Lang = Annotated[str | None, option("lang")]
+Out = Annotated[Path, option("out")]
+Force = Annotated[bool, option("force")]
+
+
+def language(lang: str | None) -> str:
+    """The language asked for, else KAMKIT_LANG, else the computer's."""
+    chosen = lang or first_language()
+    if chosen not in LANGUAGES:
+        raise typer.BadParameter(f"--lang: {' | '.join(LANGUAGES)}")
+    os.environ["KAMKIT_LANG"] = chosen
+    return chosen
+
+
+def console(*, err: bool = False) -> Console:
+    """A terminal writer that takes names from data literally."""
+    from rich.console import Console
+
+    return Console(stderr=err, markup=False, highlight=False, emoji=False)
+
+
+@contextmanager
+def told(lang: str) -> Iterator[None]:
+    """Turn an error into its table of problems, on stderr, and exit code 1."""
+    try:
+        yield
+    except KamkitError as error:
+        print_problems(error.problems, lang, err=True)
+        raise typer.Exit(1) from None
+
+
+def print_problems(problems: tuple[Problem, ...], lang: str, *, err: bool = False) -> None:
+    """Print problems as a table, one line per kind and place, the first rows named."""
+    from rich.table import Table
+
+    from kamkit.i18n import problem_table
+
+    found = problem_table(problems, lang)
+    table = Table(show_lines=False, pad_edge=False)
+    for column in ("level", "code", "table", "column", "row", "value", "advice"):
+        table.add_column(t(f"check.{column}", lang), overflow="fold")
+    keys = ["level", "code", "table", "column"]
+    for (level, code, name, column), rows in found.groupby(keys, sort=False):
+        lines = ", ".join(str(r) for r in rows["row"].dropna().head(5))
+        more = t("check.more", lang, count=len(rows) - 5) if len(rows) > 5 else ""
+        values = ", ".join(dict.fromkeys(v for v in rows["value"].head(3) if v))
+        first = rows.iloc[0]
+        text = f"{first['message']} → {first['advice']}"
+        table.add_row(t(f"check.{level}", lang), code, name, column, lines + more, values, text)
+    console(err=err).print(table)
+
+
+@app.command(help=say("check"))
+def check(folder: Path, lang: Lang = None) -> None:
+    """Check a company folder: all problems at once; exit code 1 if there are errors."""
+    from kamkit.tables import check_folder
+
+    lang = language(lang)
+    problems = check_folder(folder)
+    if problems:
+        print_problems(problems, lang)
+    errors = sum(p.level == "error" for p in problems)
+    warnings = len(problems) - errors
+    console().print(t("check.result", lang, errors=errors, warnings=warnings))
+    raise typer.Exit(1 if errors else 0)
+
+
+@app.command(help=say("sample"))
+def sample(
+    out: Out,
+    company: Annotated[str, option("company")] = "elevator",
+    seed: Annotated[int, option("seed")] = 7,
+    accounts: Annotated[int, option("accounts")] = 120,
+    force: Force = False,
+    lang: Lang = None,
+) -> None:
+    """Write a sample company with planted truths."""
+    from kamkit.tables.sample import write_sample
+
+    lang = language(lang)
+    with told(lang):
+        folder = write_sample(company, seed=seed, accounts=accounts, out=out, force=force)
+    console().print(t("sample.done", lang, folder=folder))
+
+
+@app.command(name="import", help=say("import"))
+def import_(
+    source: Path,
+    target: Path,
+    profile: Annotated[str, option("profile")],
+    force: Force = False,
+    lang: Lang = None,
+) -> None:
+    """Convert a system's export into a company folder; repairs are listed."""
+    from kamkit.tables import import_folder
+
+    lang = language(lang)
+    with told(lang):
+        result = import_folder(profile, source, target, force=force)
+    console().print(
+        t("import.done", lang, folder=target, rows=sum(result.rows.values()), repairs=len(result.log))
+    )
+
+
+@app.command(help=say("report"))
+def report(
+    folder: Path,
+    out: Out,
+    lang: Lang = None,
+    account: Annotated[str | None, option("account")] = None,
+    all_accounts: Annotated[bool, option("all_accounts")] = False,
+    workers: Annotated[int, option("workers")] = 2,
+    force: Force = False,
+    set_: Annotated[list[str] | None, option("set", "--set")] = None,
+) -> None:
+    """Render the key-account report of a company folder with papermill."""
+    from kamkit.reports import accounts_jobs, company_job, render, render_accounts
+
+    lang = language(lang)
+    with told(lang):
+        extra = parameters(set_ or [])
+        if not all_accounts:
+            done = render(company_job(folder, out, lang, account=account, extra=extra))
+            console().print(t("report.done", lang, page=done.target, seconds=done.seconds))
+            return
+        jobs = accounts_jobs(folder, out, lang, extra=extra)
+        with progress_bar(jobs) as tick:
+            results = render_accounts(jobs, out, workers=workers, force=force, progress=tick)
+    finish(results, lang)
+
+
+def parameters(pairs: list[str]) -> dict[str, Any]:
+    """Parameters from name=value words; numbers become numbers."""
+    import tomllib
+
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise KamkitError(Problem("bad_parameter", value=pair))
+        try:
+            found[name] = tomllib.loads(f"v = {value}")["v"]
+        except tomllib.TOMLDecodeError:
+            found[name] = value
+    return found
+
+
+@contextmanager
+def progress_bar(jobs: list[Job]) -> Iterator[Callable[[Rendered], None]]:
+    """A bar that moves with every finished page."""
+    from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    columns = [*Progress.get_default_columns()[1:2], MofNCompleteColumn(), TimeRemainingColumn()]
+    with Progress(*columns, console=console(err=True)) as bar:
+        task = bar.add_task("", total=len(jobs))
+        yield lambda _: bar.advance(task)
+
+
+def finish(results: list[Rendered], lang: str) -> None:
+    """Say how many pages are done, list the failed ones, exit with 1 if there are any."""
+    failed = [r for r in results if r.status == "failed"]
+    counts = {s: sum(r.status == s for r in results) for s in ("done", "unchanged", "failed")}
+    console().print(t("report.all_done", lang, **counts))
+    for result in failed:
+        console(err=True).print(f"{result.account_id}: {result.error}")
+    raise typer.Exit(1 if failed else 0)
+
+
+@app.command(help=say("workshop"))
+def workshop(
+    browser: Annotated[bool, option("browser")] = True,
+    port: Annotated[int | None, option("port")] = None,
+    lang: Lang = None,
+) -> None:
+    """Render the sample report and open JupyterLab at the lessons; Ctrl-C ends it."""
+    from kamkit.reports import company_job, is_current, render
+    from kamkit.workshop import SAMPLE, copy_lessons, lab_command, project_root, serve
+
+    lang = language(lang)
+    with told(lang):
+        root = project_root()
+        job = company_job(root / "datasets" / SAMPLE, root / "out" / SAMPLE, lang)
+        if not is_current(job):
+            console().print(t("workshop.rendering", lang))
+            render(job)
+        copied = copy_lessons(root, root / "out" / "workshop")
+    console().print(t("workshop.ready", lang, page=job.target, lessons=len(copied)))
+    raise typer.Exit(serve(lab_command(root, lang, browser=browser, port=port)))

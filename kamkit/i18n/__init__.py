@@ -1,0 +1,26 @@
+"""Words, numbers and dates in Chinese and English."""
+
+from kamkit.i18n.catalog import LANGUAGES, catalog, default_language, label, t, terms
+from kamkit.i18n.cells import cell_text, is_number_column, sentence_values
+from kamkit.i18n.formats import day, interval, money, money_unit, number, percent
+from kamkit.i18n.problems import describe, problem_table
+
+__all__ = [
+    "LANGUAGES",
+    "catalog",
+    "cell_text",
+    "day",
+    "default_language",
+    "describe",
+    "interval",
+    "is_number_column",
+    "label",
+    "money",
+    "money_unit",
+    "number",
+    "percent",
+    "problem_table",
+    "sentence_values",
+    "t",
+    "terms",
+]

@@ -1,0 +1,129 @@
+"""How one value of a result table reads: by its column's name and the row's measure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from kamkit.i18n.catalog import label
+from kamkit.i18n.formats import day, interval, money, number, percent
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SHARES = ("share", "rate", "margin", "coverage", "acceptability", "probability", "growth", "cagr")
+MONEY = (
+    "revenue",
+    "sales",
+    "amount",
+    "cost",
+    "profit",
+    "income",
+    "spend",
+    "headroom",
+    "money",
+    "turnover",
+    "wallet",
+    "premium_income",
+    "lifetime_value",
+)
+KEYED = ("measure", "member", "scheme", "status", "reason", "box", "quadrant", "finding", "action")
+MOST_CHARACTERS = 80
+
+
+def _ends(column: str, words: tuple[str, ...]) -> bool:
+    return any(column == word or column.endswith(f"_{word}") for word in words)
+
+
+def kind_of(column: str) -> str:
+    """Kind of a column by the naming rules: share, money, day, key or plain.
+
+    >>> kind_of("cumulative_share"), kind_of("net_income"), kind_of("last_contact_on")
+    ('share', 'money', 'day')
+    """
+    if _ends(column, SHARES) or column.startswith("share_"):
+        return "share"
+    if _ends(column, MONEY) or column.split("_")[0] in ("revenue", "profit", "income"):
+        return "money"
+    if column.endswith("_on") or column in ("date", "as_of"):
+        return "day"
+    return "key" if column in KEYED else "plain"
+
+
+def measure_kind(name: str) -> str:
+    """Kind of a figure by its measure key, e.g. "top_20_share" is a share."""
+    return kind_of(name)
+
+
+def is_number_column(column: pd.Series) -> bool:
+    """Whether a column is set flush right."""
+    from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+    return bool(is_numeric_dtype(column) and not is_bool_dtype(column))
+
+
+def plain_text(value: Any) -> str:
+    """Text from data on one line, without control characters, cut at a readable length.
+
+    >>> plain_text("a\\nb" + "x" * 500)[-2:]
+    'x…'
+    """
+    text = "".join(c if c.isprintable() else " " for c in str(value))
+    return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1] + "…"
+
+
+def cell_text(column: str, value: Any, row: Mapping[str, Any], lang: str, currency: str) -> str:
+    """One cell as its reader writes it; missing is a dash.
+
+    >>> cell_text("share", 0.6006, {}, "en", "USD")
+    '60.1%'
+    """
+    kind = kind_of(column)
+    if column in ("value", "low", "high", "interval") and "measure" in row:
+        kind = measure_kind(str(row["measure"]))
+        if column == "interval":
+            return _interval_text(kind, row, lang, currency)
+    if kind == "key" and isinstance(value, str):
+        return label(f"{column}.{value}", lang, plain_text(value))
+    return _written(kind, value, lang, currency)
+
+
+def _interval_text(kind: str, row: Mapping[str, Any], lang: str, currency: str) -> str:
+    if kind == "money":
+        ends = [money(row[end], currency, lang) for end in ("low", "high")]
+        return ends[0] if ends[0] == ends[1] else "–".join(ends)
+    digits = 0 if kind == "share" else 2
+    return interval(row["low"], row["high"], lang, digits, share=kind == "share")
+
+
+def _written(kind: str, value: Any, lang: str, currency: str) -> str:
+    if isinstance(value, bool):
+        return label("word.yes" if value else "word.no", lang)
+    if kind == "day":
+        return day(value, lang)
+    if isinstance(value, str):
+        return plain_text(value)
+    if isinstance(value, list | tuple | set):
+        return ", ".join(plain_text(part) for part in value)
+    if value is None or value != value:
+        return number(None, lang)
+    if kind == "share":
+        return percent(value, lang)
+    if kind == "money":
+        return money(value, currency, lang)
+    whole = float(value).is_integer()
+    return number(value, lang, 0 if whole else 2) if not whole or abs(value) >= 3000 else str(int(value))
+
+
+def sentence_values(values: Mapping[str, Any], lang: str, currency: str) -> dict[str, str]:
+    """Figures of a finding, written for its sentence by their names.
+
+    >>> sentence_values({"top_share": 0.6, "accounts": 18}, "en", "USD")
+    {'top_share': '60%', 'accounts': '18'}
+    """
+    return {
+        name: percent(value, lang, 0)
+        if kind_of(name) == "share" and not isinstance(value, str)
+        else _written(kind_of(name), value, lang, currency)
+        for name, value in values.items()
+    }

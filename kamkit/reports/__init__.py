@@ -1,0 +1,33 @@
+"""Client reports: templates give content blocks, exporters arrange them; nothing computes here."""
+
+from kamkit.reports.content import MIME, Block, Report, blocks_of
+from kamkit.reports.html import to_html
+from kamkit.reports.jobs import (
+    Job,
+    accounts_jobs,
+    check_parameters,
+    company_job,
+    page_name,
+    template_parameters,
+    template_path,
+)
+from kamkit.reports.render import Rendered, is_current, render, render_accounts
+
+__all__ = [
+    "MIME",
+    "Block",
+    "Job",
+    "Rendered",
+    "Report",
+    "accounts_jobs",
+    "blocks_of",
+    "check_parameters",
+    "company_job",
+    "is_current",
+    "page_name",
+    "render",
+    "render_accounts",
+    "template_parameters",
+    "template_path",
+    "to_html",
+]

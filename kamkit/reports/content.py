@@ -1,0 +1,231 @@
+"""What a report says, before any format: a list of content blocks.
+
+A template notebook makes one :class:`Report` and adds to it. Each call displays one block
+as JSON (see :data:`MIME`) beside a short HTML view, so that stock papermill keeps the whole
+report in the executed notebook, and any exporter can read it back with :func:`blocks_of`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from kamkit.i18n import cell_text, is_number_column, label, sentence_values, t
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from kamkit.charts import theme
+
+MIME = "application/vnd.kamkit.block+json"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Block:
+    """One piece of content; ``kind`` is cover, headline, section, text, table or chart.
+
+    ``data`` holds JSON values only, already in the report's language.
+    """
+
+    kind: str
+    section: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+    format: int = FORMAT
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        shown = self.data.get("svg") or escape(str(self.data.get("title", "")))
+        return {MIME: asdict(self), "text/html": f"<div>{shown}</div>"}
+
+
+@dataclass
+class Report:
+    """Collects the blocks of one report, in one language and for one company.
+
+    ``currency`` is the money of the tables; ``scheme`` and ``fingerprint`` are printed in
+    the appendix beside every figure.
+    """
+
+    lang: str
+    company: str
+    currency: str = ""
+    scheme: str = ""
+    fingerprint: str = ""
+    as_of: str = ""
+    section_key: str = ""
+    counters: dict[str, int] = field(default_factory=dict)
+
+    def cover(self, template: str, **values: Any) -> None:
+        """Title page: company, day of the data, versions."""
+        data = {
+            "title": t(f"report.{template}.name", self.lang),
+            "company": self.company,
+            "as_of": self.as_of,
+            "scheme": self.scheme,
+            "fingerprint": self.fingerprint,
+            "lang": self.lang,
+            "facts": [[label(f"report.fact.{k}", self.lang), str(v)] for k, v in values.items()],
+        }
+        self._show("cover", data)
+
+    def headline(
+        self,
+        findings: pd.DataFrame,
+        measures: pd.DataFrame,
+        *,
+        most: int = 3,
+        not_assessed: Iterable[str] = (),
+    ) -> None:
+        """One-page summary: the first finding is its title, the next ones follow.
+
+        ``findings`` needs columns: finding, values (a mapping for the sentence).
+        ``measures`` is a measure table; its rows become the key figures.
+        """
+        rows = findings.to_dict("records")
+        data = {
+            "title": self._finding(rows[0], "title"),
+            "findings": [
+                {part: self._finding(row, part) for part in ("title", "body", "action")}
+                for row in rows[:most]
+            ],
+            "figures": [self._figure(row) for row in measures.to_dict("records")],
+            "not_assessed": [label(f"finding.{code}.topic", self.lang) for code in not_assessed],
+        }
+        self._show("headline", data)
+
+    def section(self, key: str, **values: Any) -> None:
+        """Start a section; its heading is ``report.section.<key>``, its lead ``report.lead.<key>``."""
+        self.section_key = key
+        lead = label(f"report.lead.{key}", self.lang, "")
+        data = {"title": t(f"report.section.{key}", self.lang), "lead": lead.format(**values)}
+        self._show("section", data)
+
+    def text(self, key: str, **values: Any) -> None:
+        """One paragraph: sentence ``report.text.<key>``."""
+        self._show("text", {"title": "", "text": t(f"report.text.{key}", self.lang, **values)})
+
+    def table(
+        self,
+        key: str,
+        table: pd.DataFrame,
+        *,
+        columns: Sequence[str] | None = None,
+        most: int | None = None,
+        variant: str = "",
+        origin: str = "",
+        n: int | None = None,
+    ) -> None:
+        """A table titled ``report.table.<key>``; a measure table brings variant and origin along."""
+        shown = table if columns is None else table[[c for c in columns if c in table.columns]]
+        cut = shown if most is None else shown.head(most)
+        source = self._source(table, variant, origin, n)
+        hidden = [c for c in ("variant", "origin") if c in cut.columns and "measure" in cut.columns]
+        cut = cut.drop(columns=hidden)
+        data = {
+            "title": t(f"report.table.{key}", self.lang),
+            "number": self._count("table"),
+            "columns": [label(f"column.{c}", self.lang) for c in cut.columns],
+            "numeric": [is_number_column(cut[c]) for c in cut.columns],
+            "rows": [
+                [cell_text(c, row[c], row, self.lang, self.currency) for c in cut.columns]
+                for row in cut.to_dict("records")
+            ],
+            "left_out": len(shown) - len(cut),
+            **source,
+        }
+        self._show("table", data)
+
+    def chart(
+        self,
+        key: str,
+        figure: theme.Figure,
+        *,
+        measures: pd.DataFrame | None = None,
+        variant: str = "",
+        origin: str = "",
+        n: int | None = None,
+    ) -> None:
+        """A figure titled ``report.chart.<key>``; ``measures`` supplies variant and origin."""
+        from kamkit.charts import theme
+
+        data = {
+            "title": t(f"report.chart.{key}", self.lang),
+            "number": self._count("chart"),
+            "svg": theme.to_svg(figure),
+            "alt": figure.alt,
+            **self._source(measures, variant, origin, n),
+        }
+        self._show("chart", data)
+
+    def missing(self, key: str, table: str) -> None:
+        """Say what can't be computed because a table is absent."""
+        what = t(f"report.chart.{key}", self.lang)
+        name = label(f"table.{table}", self.lang)
+        self._show("text", {"title": "", "text": t("report.absent", self.lang, what=what, table=name)})
+
+    def _finding(self, row: Mapping[str, Any], part: str) -> str:
+        values = sentence_values(row["values"], self.lang, self.currency)
+        return t(f"finding.{row['finding']}.{part}", self.lang, **values)
+
+    def _figure(self, row: Mapping[str, Any]) -> dict[str, str]:
+        name = str(row["measure"])
+        return {
+            "name": label(f"measure.{name}", self.lang),
+            "value": cell_text("value", row["value"], row, self.lang, self.currency),
+            "interval": cell_text("interval", None, row, self.lang, self.currency),
+            "note": self._words("variant", str(row["variant"])),
+            "n": cell_text("n", row["n"], row, self.lang, self.currency),
+        }
+
+    def _source(
+        self, table: pd.DataFrame | None, variant: str, origin: str, n: int | None
+    ) -> dict[str, Any]:
+        """Variant, origin and n of a block, in the reader's words."""
+        if table is not None:
+            variant = variant or _joined(table, "variant")
+            origin = origin or _joined(table, "origin")
+            n = len(table) if n is None else n
+        return {
+            "variant": self._words("variant", variant),
+            "origin": self._words("origin", origin),
+            "n": n,
+        }
+
+    def _words(self, kind: str, keys: str) -> str:
+        parts = [part.strip() for part in keys.split(";") if part.strip()]
+        return "; ".join(label(f"{kind}.{part}", self.lang, part) for part in parts)
+
+    def _count(self, kind: str) -> int:
+        self.counters[kind] = self.counters.get(kind, 0) + 1
+        return self.counters[kind]
+
+    def _show(self, kind: str, data: dict[str, Any]) -> None:
+        from IPython.display import display
+
+        display(Block(kind, self.section_key, data))
+
+
+def _joined(table: pd.DataFrame, column: str) -> str:
+    if column not in table.columns:
+        return ""
+    parts = table[column].dropna().astype(str).str.split(";").explode().str.strip()
+    return "; ".join(dict.fromkeys(part for part in parts if part))
+
+
+def blocks_of(notebook: Any) -> list[Block]:
+    """The content blocks of an executed notebook, in order.
+
+    Raises ValueError for a block of a format that this version does not know.
+    """
+    found = []
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            raw = output.get("data", {}).get(MIME)
+            if raw is None:
+                continue
+            if raw["format"] != FORMAT:
+                raise ValueError(f"content block of unknown format {raw['format']}")
+            found.append(Block(raw["kind"], raw["section"], raw["data"], raw["format"]))
+    return found

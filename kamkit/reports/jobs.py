@@ -1,0 +1,148 @@
+"""Which pages there are to render: template, checked parameters, target and key."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from kamkit.errors import KamkitError, Problem
+
+_SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Job:
+    """One page to render.
+
+    ``key`` changes with the kit, the template, the parameters and the data: a page that
+    carries the same key need not be rendered again.
+    """
+
+    template: str
+    parameters: Mapping[str, Any]
+    target: str
+    lang: str
+    key: str
+    account_id: str = ""
+
+
+def template_path(name: str) -> Path:
+    """Path of a report template; an error says so where the folder is not at hand."""
+    path = _PACKAGE.parent / "notebooks" / "reports" / f"{name}.ipynb"
+    if not path.exists():
+        raise KamkitError(Problem("no_template", value=str(path)))
+    return path
+
+
+def template_parameters(template: Path) -> dict[str, dict[str, Any]]:
+    """Parameters that a template declares: name → default, type, help."""
+    import papermill
+
+    return dict(papermill.inspect_notebook(str(template)))
+
+
+def check_parameters(template: Path, given: Mapping[str, Any]) -> None:
+    """Refuse, before anything runs, parameters that the template does not declare or lacks.
+
+    A parameter whose default is an empty text and whose help begins with "required" must be
+    given. Papermill itself only warns of unknown names, and runs.
+    """
+    declared = template_parameters(template)
+    allowed = ", ".join(sorted(declared))
+    problems = [
+        Problem("unknown_parameter", value=name, details={"allowed": allowed})
+        for name in sorted(set(given) - set(declared))
+    ]
+    for name, facts in declared.items():
+        if facts["help"].startswith("required") and not given.get(name):
+            problems.append(Problem("missing_parameter", value=name))
+    KamkitError.collect(problems)
+
+
+def company_job(
+    folder: Path,
+    out: Path,
+    lang: str,
+    *,
+    account: str | None = None,
+    extra: Mapping[str, Any] | None = None,
+) -> Job:
+    """The job of a company's report, or of one account's page.
+
+    Raises KamkitError for a company folder with errors, an unknown account or parameter.
+    """
+    company = _company(folder)
+    if account is None:
+        return _job("key_accounts", company, folder, out / f"key_accounts.{lang}.html", lang, extra)
+    if account not in set(company.accounts["account_id"]):
+        raise KamkitError(Problem("unknown_account", table="accounts", value=account))
+    return _account_job(company, folder, out, lang, account, extra)
+
+
+def accounts_jobs(
+    folder: Path, out: Path, lang: str, *, extra: Mapping[str, Any] | None = None
+) -> list[Job]:
+    """One job per account of a company."""
+    company = _company(folder)
+    ids = company.accounts["account_id"]
+    return [_account_job(company, folder, out, lang, account, extra) for account in ids]
+
+
+def page_name(account_id: str, lang: str) -> str:
+    """File name of an account's page; an id that no file system likes becomes a hash.
+
+    >>> page_name("A-007", "en"), page_name("=cmd|' /C calc'!A0", "zh")
+    ('account_A-007.en.html', 'account_id-b3c49727b6b7.zh.html')
+    """
+    safe = _SAFE_ID.fullmatch(account_id)
+    name = account_id if safe else f"id-{sha256(account_id.encode()).hexdigest()[:12]}"
+    return f"account_{name}.{lang}.html"
+
+
+def _company(folder: Path) -> Any:
+    from kamkit.tables import load
+
+    return load(folder)
+
+
+def _account_job(
+    company: Any, folder: Path, out: Path, lang: str, account: str, extra: Mapping[str, Any] | None
+) -> Job:
+    values = {"account": account, **(extra or {})}
+    target = out / page_name(account, lang)
+    return _job("account", company, folder, target, lang, values, account)
+
+
+def _job(
+    name: str,
+    company: Any,
+    folder: Path,
+    target: Path,
+    lang: str,
+    extra: Mapping[str, Any] | None,
+    account: str = "",
+) -> Job:
+    template = template_path(name)
+    parameters = {"company": str(Path(folder).resolve()), "language": lang, **(extra or {})}
+    check_parameters(template, parameters)
+    text = json.dumps([name, parameters, lang, company.fingerprint, _kit_hash()], sort_keys=True)
+    key = sha256(text.encode()).hexdigest()[:16]
+    return Job(str(template), parameters, str(target.resolve()), lang, key, account)
+
+
+@cache
+def _kit_hash() -> str:
+    """Hash over the kit's code, data files and report templates."""
+    files = [p for p in _PACKAGE.rglob("*") if p.suffix in (".py", ".toml", ".css", ".j2", ".csv")]
+    files += sorted((_PACKAGE.parent / "notebooks" / "reports").glob("*.ipynb"))
+    total = sha256()
+    for path in sorted(files):
+        total.update(path.read_bytes())
+    return total.hexdigest()

@@ -1,0 +1,86 @@
+"""The trainer's one command: sample report, lessons in a folder of their own, JupyterLab."""
+
+from __future__ import annotations
+
+import locale
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from kamkit.errors import KamkitError, Problem
+from kamkit.i18n import LANGUAGES
+
+SAMPLE = "elevator"
+QUIET = (
+    "--LabApp.news_url=None",
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    "--LabApp.extension_manager=readonly",
+    "--ServerApp.terminals_enabled=False",
+)
+
+
+def project_root() -> Path:
+    """Folder that holds notebooks/ and datasets/; an error says so where there is none."""
+    root = Path(__file__).resolve().parent.parent
+    if not (root / "notebooks").is_dir() or not (root / "datasets").is_dir():
+        raise KamkitError(Problem("no_project_folder", value=str(root)))
+    return root
+
+
+def system_language() -> str:
+    """Language of this computer, Chinese or English.
+
+    >>> system_language() in LANGUAGES
+    True
+    """
+    name = locale.getlocale()[0] or ""
+    return "zh" if name.lower().startswith(("zh", "chinese")) else "en"
+
+
+def copy_lessons(root: Path, room: Path) -> list[Path]:
+    """Copy the lessons that ``room`` lacks; what trainees changed there is never overwritten."""
+    copied = []
+    for lang in LANGUAGES:
+        for lesson in sorted((root / "notebooks" / lang).glob("*.ipynb")):
+            target = room / lang / lesson.name
+            if not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(lesson, target)
+                copied.append(target)
+    return copied
+
+
+def lab_command(root: Path, lang: str, *, browser: bool, port: int | None) -> list[str]:
+    """Command line of a JupyterLab that opens the first lesson and asks the internet nothing."""
+    command = [sys.executable, "-m", "jupyterlab", *QUIET, f"--ServerApp.root_dir={root}"]
+    command.append(f"--LabApp.default_url=/lab/tree/out/workshop/{lang}/01_key_accounts.ipynb")
+    if not browser:
+        command += ["--no-browser", "--allow-root"] if _is_root() else ["--no-browser"]
+    return [*command, f"--port={port}"] if port else command
+
+
+def _is_root() -> bool:
+    import os
+
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def serve(command: Sequence[str]) -> int:
+    """Run the server until it ends or Ctrl-C; Ctrl-C ends it without questions, exit code 0."""
+    windows = sys.platform == "win32"
+    flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+    server = subprocess.Popen(command, start_new_session=not windows, creationflags=flags)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return server.wait()
+    except KeyboardInterrupt:
+        server.terminate()
+        try:
+            server.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+        return 0
