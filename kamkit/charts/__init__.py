@@ -1,0 +1,1 @@
+"""Pictures of the kit's tables, in one house style."""
