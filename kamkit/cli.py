@@ -74,20 +74,24 @@ def print_problems(problems: tuple[Problem, ...], lang: str, *, err: bool = Fals
     """Print problems as a table, one line per kind and place, the first rows named."""
     from rich.table import Table
 
-    from kamkit.i18n import problem_table
+    from kamkit.i18n import plain_text, problem_table
+    from kamkit.tables import group_problems
 
-    found = problem_table(problems, lang)
-    table = Table(show_lines=False, pad_edge=False)
+    groups = group_problems(problems)
+    sentences = problem_table([group.first for group in groups], lang)
+    table = Table(pad_edge=False)
     for column in ("level", "code", "table", "column", "row", "value", "advice"):
         table.add_column(t(f"check.{column}", lang), overflow="fold")
-    keys = ["level", "code", "table", "column"]
-    for (level, code, name, column), rows in found.groupby(keys, sort=False):
-        lines = ", ".join(str(r) for r in rows["row"].dropna().head(5))
-        more = t("check.more", lang, count=len(rows) - 5) if len(rows) > 5 else ""
-        values = ", ".join(dict.fromkeys(v for v in rows["value"].head(3) if v))
-        first = rows.iloc[0]
-        text = f"{first['message']} → {first['advice']}"
-        table.add_row(t(f"check.{level}", lang), code, name, column, lines + more, values, text)
+    for group, words in zip(groups, sentences.to_dict("records"), strict=True):
+        rest = group.count - len(group.rows)
+        more = t("check.more", lang, count=rest) if group.rows and rest else ""
+        table.add_row(
+            t(f"check.{words['level']}", lang),
+            *(words[c] for c in ("code", "table", "column")),
+            ", ".join(map(str, group.rows)) + more,
+            plain_text(", ".join(group.values[:3])),
+            f"{words['message']} → {words['advice']}",
+        )
     console(err=err).print(table)
 
 
@@ -138,9 +142,10 @@ def import_(
     lang = language(lang)
     with told(lang):
         result = import_folder(profile, source, target, force=force)
-    console().print(
-        t("import.done", lang, folder=target, rows=sum(result.rows.values()), repairs=len(result.log))
-    )
+    rows = sum(result.rows.values())
+    if result.problems:
+        print_problems(result.problems, lang)
+    console().print(t("import.done", lang, folder=target, rows=rows, repairs=result.repairs))
 
 
 @app.command(help=say("report"))

@@ -1,1 +1,43 @@
-"""Pictures of the kit's tables, in one house style."""
+"""Pictures of the kit's tables, in one house style: ``plot_<noun>`` draws the table ``<noun>``."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_HOME = {
+    "audit": ("plot_audit_points", "plot_self_audit"),
+    "concentration": ("plot_abc", "plot_basis_change", "plot_concentration"),
+    "criteria": (
+        "plot_ahp",
+        "plot_contributions",
+        "plot_rank_acceptability",
+        "plot_switch_points",
+    ),
+    "effort": ("plot_priority", "plot_returns"),
+    "lifetime": (
+        "plot_alive_matrix",
+        "plot_lifetime_value",
+        "plot_repeat_check",
+        "plot_retention",
+        "plot_retention_curve",
+    ),
+    "matrices": ("plot_attractiveness_strength", "plot_four_box"),
+    "moves": ("plot_reclassification",),
+    "portfolio": ("plot_number_quality", "plot_pnl", "plot_whale_curve"),
+    "schemes": ("plot_class_counts", "plot_crosswalk", "plot_screening"),
+    "wallet": ("plot_share_of_wallet", "plot_white_space"),
+}
+_PLOTS = {plot: home for home, plots in _HOME.items() for plot in plots}
+
+__all__ = sorted(_PLOTS)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PLOTS:
+        return getattr(import_module(f"kamkit.charts.{_PLOTS[name]}"), name)
+    raise AttributeError(f"module 'kamkit.charts' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -29,6 +29,7 @@ def _head(curve: pd.DataFrame, share: float) -> tuple[int, float]:
 
 
 def _mark_heads(ax: Axes, curve: pd.DataFrame, lang: str) -> None:
+    drops = (0.21, 0.09)
     for i, share in enumerate(_REFERENCES):
         count, held = _head(curve, share)
         at = count / len(curve)
@@ -39,8 +40,9 @@ def _mark_heads(ax: Axes, curve: pd.DataFrame, lang: str) -> None:
             count=number(count, lang), held=percent(held, lang),
         )  # fmt: skip
         ax.annotate(
-            text, (at, held), xytext=(14, -6 - 24 * i), textcoords="offset points",
-            va="top", ha="left", color=INK,
+            text, (at, held), xytext=(share + 0.14, held - drops[i]), textcoords="data",
+            va="center", ha="left", color=INK, zorder=6,
+            bbox={"facecolor": PAPER, "edgecolor": "none", "alpha": 0.85, "pad": 2},
             arrowprops={"arrowstyle": "-", "color": MUTED, "lw": 0.8},
         )  # fmt: skip
 
@@ -80,7 +82,7 @@ def plot_concentration(
         ax.fill_between(x, low, high, color=SERIES[0], alpha=0.18, lw=0)
     ax.plot([0, 1], [0, 1], color=GRID, lw=1.4, zorder=1)
     ax.annotate(
-        t("chart.concentration.equal", lang), (0.62, 0.62), xytext=(8, -4),
+        t("chart.concentration.equal", lang), (0.72, 0.72), xytext=(8, -4),
         textcoords="offset points", color=MUTED, va="top",
     )  # fmt: skip
     ax.axhline(0.8, color=MUTED, lw=1, ls=(0, (4, 3)), zorder=1)
@@ -158,6 +160,7 @@ def plot_abc(
             ax.annotate(text, (max(share, 0.0), y + shift), xytext=(7, 0), va="center",
                         textcoords="offset points", color=INK)  # fmt: skip
     ax.set_yticks(at, [t("chart.abc.class", lang, letter=c) for c in totals["abc"]])
+    theme.value_grid(ax, "x")
     ax.invert_yaxis()
     ax.set_xlim(min(0.0, float(totals["value_share"].min()) * 1.1), 1.28)
     ax.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 1.0])
@@ -208,7 +211,7 @@ def plot_basis_change(
         return blank(t("chart.basis.topic", lang, **words), lang)
     moved = int(shown["rank_change"].abs().ge(3).sum())
     words |= {"moved": number(moved, lang), "shown": number(len(shown), lang)}
-    losses = int(shown["loss"].eq(True).sum())
+    losses = int(accounts["loss"].eq(True).sum())
     words |= {"losses": number(losses, lang)}
     fig, ax = theme.figure(
         (8.6, max(4.6, 1.9 + 0.33 * len(shown))),
@@ -223,7 +226,7 @@ def plot_basis_change(
                 ls=(0, (4, 2)) if loss else "-", marker=style(0)["marker"], ms=6)  # fmt: skip
         name = shown_name(row["account_id"], names)
         ax.text(-0.03, y0, f"{name}  {int(row['rank_first'])}", ha="right", va="center", color=INK)
-        text = f"{int(row['rank_second'])}  {money(row['value_second'], currency, lang)}"
+        text = f"{int(row['rank_second'])}   {money(row['value_second'], currency, lang)}"
         if loss:
             text += "  " + t("chart.basis.loss", lang)
         ax.text(1.03, y1, text, ha="left", va="center", color=BAD if loss else INK)

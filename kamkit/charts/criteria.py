@@ -30,20 +30,36 @@ def criterion_name(key: object, names: Mapping[str, str] | None, lang: str, widt
     return shown_name(key, words | dict(names or {}), width)
 
 
-def _parts(contributions: pd.DataFrame, order: list[str]) -> tuple[pd.DataFrame, int]:
-    """Account × criterion, the largest criteria first and the small ones in one last column."""
+def _parts(
+    contributions: pd.DataFrame, order: list[str], names: Mapping[str, str] | None, lang: str
+) -> pd.DataFrame:
+    """Account × criterion in words, largest first.
+
+    More than eight criteria are summed by their group in the library; where one of them has no
+    group there, the small ones become one last column.
+    """
     table = contributions.pivot(index="account_id", columns="criterion", values="contribution")
     table = table.reindex(order).fillna(0.0)
+    library = criteria_library()
+    many = len(table.columns) > _PARTS + 1
+    if many and all(c in library for c in table.columns):
+        words = "chart.contributions.group."
+        groups = {c: t(words + library[str(c)].group, lang) for c in table.columns}
+        counts = pd.Series(groups).value_counts()
+        table = table.T.groupby(pd.Series(groups), sort=False).sum().T
+        return table.rename(
+            columns=lambda g: t("chart.contributions.of", lang, group=g, count=int(counts[g]))
+        )
     table = table[table.mean().sort_values(ascending=False, kind="stable").index]
-    if len(table.columns) <= _PARTS + 1:
-        return table, 0
-    rest = table.columns[_PARTS:]
-    short = table[table.columns[:_PARTS]].copy()
-    short["*"] = table[rest].sum(axis=1)
-    return short, len(rest)
+    first = table.columns[:_PARTS] if many else table.columns
+    short = table[first].rename(columns=lambda c: criterion_name(c, names, lang))
+    if many:
+        rest = table.columns[_PARTS:]
+        short[t("chart.contributions.rest", lang, count=len(rest))] = table[rest].sum(axis=1)
+    return short
 
 
-def _total_label(row: Mapping[str, Any], lang: str) -> str:
+def _total_label(row: Mapping[Any, Any], lang: str) -> str:
     rank = "–" if pd.isna(row["rank"]) else number(row["rank"], lang)
     key = "chart.contributions.tied" if pd.notna(row["tie_group"]) else "chart.contributions.total"
     text = t(key, lang, score=number(row["score"], lang, 1), rank=rank)
@@ -76,7 +92,7 @@ def plot_contributions(
     ranked = scores[(scores["status"] == "ranked") & scores["score"].notna()].head(limit)
     if ranked.empty:
         return blank(t("chart.contributions.topic", lang), lang)
-    table, rest = _parts(contributions, ranked["account_id"].tolist())
+    table = _parts(contributions, ranked["account_id"].tolist(), criteria_names, lang)
     first = ranked.iloc[0]
     said = {"name": shown_name(first["account_id"], names), "n": number(len(ranked), lang),
             "score": number(first["score"], lang, 1)}  # fmt: skip
@@ -86,24 +102,26 @@ def plot_contributions(
         alt=t("chart.contributions.alt", lang, **said),
     )
     at, left = np.arange(len(table)), np.zeros(len(table))
-    for i, column in enumerate(table.columns):
-        more = t("chart.contributions.rest", lang, count=rest)
-        name = more if column == "*" else criterion_name(column, criteria_names, lang)
-        ax.barh(at, table[column], left=left, height=0.62, label=name, **theme.fill_style(i))
-        left = left + table[column].to_numpy()
+    for i, name in enumerate(table.columns):
+        ax.barh(at, table[name], left=left, height=0.62, label=name, **theme.fill_style(i))
+        left = left + table[name].to_numpy()
     for y, row in zip(at, ranked.to_dict("records"), strict=True):
         end = row["score"]
         if row["coverage"] < 1 - 1e-9:
-            ax.plot([row["low"], row["high"]], [y, y], color=INK, lw=1.3, marker="|", ms=9)
+            for color, width in ((PAPER, 4.0), (INK, 1.4)):
+                ax.plot([row["low"], row["high"]], [y, y], color=color, lw=width)
             end = max(end, row["high"])
         ax.annotate(_total_label(row, lang), (end, y), xytext=(7, 0), va="center",
                     textcoords="offset points", color=INK)  # fmt: skip
     ax.set_yticks(at, [shown_name(a, names) for a in table.index])
+    theme.value_grid(ax, "x")
     ax.invert_yaxis()
     ax.set_xlim(0, 128)
     ax.set_xticks([0, 20, 40, 60, 80, 100])
     ax.set_xlabel(t("chart.contributions.x", lang))
     fig.legend(loc="outside lower center", ncols=4)
+    if (ranked["coverage"] < 1 - 1e-9).any():
+        theme.note(fig, t("chart.contributions.range", lang))
     stopped = (scores["status"] != "ranked").sum()
     if stopped:
         theme.note(fig, t("chart.contributions.stopped", lang, count=number(stopped, lang)))
@@ -144,9 +162,10 @@ def plot_rank_acceptability(
     k, draws = int(accounts["k"].iloc[0]), int(accounts["draws"].iloc[0])
     unsure = int((accounts["verdict"] == "open").sum())
     said = {"k": number(k, lang), "open": number(unsure, lang), "draws": number(draws, lang)}
+    both = accounts["variant"].str.contains("ratings_vary").any()
     fig, ax = theme.figure(
         (9.0, max(4.2, 2.2 + 0.34 * len(shown))),
-        title=t("chart.acceptability.title", lang, **said),
+        title=t("chart.acceptability." + ("title_both" if both else "title"), lang, **said),
         alt=t("chart.acceptability.alt", lang, **said),
     )
     at = np.arange(len(shown), dtype=float)
@@ -164,10 +183,13 @@ def plot_rank_acceptability(
     cut = np.flatnonzero(~shown["in_top_k"].astype(bool).to_numpy())
     if len(cut) and cut[0] > 0:
         ax.axhline(cut[0] - 0.5, color=BAD, lw=1.6, ls=(0, (6, 3)))
-        ax.text(0.5, cut[0] - 0.5, t("chart.acceptability.cut", lang, k=number(k, lang)),
+        near = shown["member_share"].iloc[cut[0] - 1 : cut[0] + 1].to_numpy(float)
+        free = max((0.2, 0.5, 0.8), key=lambda x: np.abs(near - x).min())
+        ax.text(free, cut[0] - 0.5, t("chart.acceptability.cut", lang, k=number(k, lang)),
                 ha="center", va="center", color=BAD,
                 bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 2})  # fmt: skip
     ax.set_yticks(at, [shown_name(a, names) for a in shown["account_id"]])
+    theme.value_grid(ax, "none")
     ax.set_ylim(len(shown) - 0.4, -0.6)
     ax.set_xlim(-0.02, 1.24)
     ax.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 1.0])
@@ -200,7 +222,7 @@ def plot_switch_points(
     if lines.empty:
         return blank(t("chart.switch.topic", lang), lang)
     key, now = str(lines["criterion"].iloc[0]), float(lines["weight_now"].iloc[0])
-    criterion = criterion_name(key, criteria_names, lang)
+    criterion = criterion_name(key, criteria_names, lang, 40)
     wide = lines.pivot(index="weight", columns="account_id", values="score")
     today = pd.Series({a: np.interp(now, wide.index, wide[a]) for a in wide.columns})
     best = today.sort_values(ascending=False, kind="stable").index[:limit]
@@ -232,11 +254,13 @@ def _end_names(
     ax: Axes, wide: pd.DataFrame, best: list[str], names: Mapping[str, str] | None
 ) -> None:
     """Names at the right end, pushed apart where lines end close together."""
-    ends = wide.iloc[-1][best].sort_values()
+    ends = wide[best].ffill().iloc[-1].sort_values()
     gap = max((float(wide[best].max().max()) - float(wide[best].min().min())) * 0.055, 1e-9)
-    places: list[float] = []
-    for end in ends:
-        places.append(max(float(end), places[-1] + gap) if places else float(end))
+    places = ends.to_numpy(float).copy()
+    for _ in range(200):
+        short = np.maximum(gap - np.diff(places), 0.0) / 2
+        places[:-1] -= short
+        places[1:] += short
     for account, end, place in zip(ends.index, ends, places, strict=True):
         color = SERIES[best.index(str(account)) % len(SERIES)]
         ax.annotate(shown_name(account, names, 14), (1.0, float(end)), xytext=(1.03, place),
@@ -292,8 +316,8 @@ def plot_ahp(
     table = weights.sort_values("weight", ascending=False, ignore_index=True)
     at = np.arange(len(table))
     for column, i in (("eigenvector", 0), ("geometric_mean", 1)):
-        left.plot(table[column], at, ls="none", marker="os"[i], ms=9, color=SERIES[i],
-                  mfc=SERIES[i] if i == 0 else PAPER, mew=1.8,
+        left.plot(table[column], at, ls="none", marker="os"[i], ms=(8, 12)[i], mec=SERIES[i],
+                  mfc=SERIES[i] if i == 0 else "none", mew=1.8, zorder=4 - i,
                   label=t(f"chart.ahp.{column}", lang))  # fmt: skip
     if table["low"].notna().any():
         left.hlines(at, table["low"], table["high"], color=MUTED, lw=1.4, zorder=1,
@@ -321,7 +345,8 @@ def _triad_panel(
         ax.text(0.5, 0.5, t("chart.ahp.none", lang), ha="center", transform=ax.transAxes)
         return
     at = np.arange(len(triads))
-    ax.barh(at, triads["factor"], height=0.34, **theme.fill_style(4))
+    fill: Any = theme.fill_style(4)
+    ax.barh(at, triads["factor"], height=0.34, **fill)
     for y, row in zip(at, triads.to_dict("records"), strict=True):
         a, b, c = (criterion_name(row[p], names, lang, 12) for p in ("first", "second", "third"))
         words = t("chart.ahp.triad", lang, a=a, b=b, c=c,

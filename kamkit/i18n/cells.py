@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from kamkit.i18n.catalog import label
@@ -35,12 +38,20 @@ def _ends(column: str, words: tuple[str, ...]) -> bool:
     return any(column == word or column.endswith(f"_{word}") for word in words)
 
 
+@cache
+def _named_kinds() -> dict[str, str]:
+    text = files("kamkit.i18n").joinpath("kinds.toml").read_text(encoding="utf-8")
+    return {name: kind for kind, names in tomllib.loads(text).items() for name in names}
+
+
 def kind_of(column: str) -> str:
-    """Kind of a column by the naming rules: share, money, day, key or plain.
+    """Kind of a column or figure by the naming rules: share, money, day, key, flag or plain.
 
     >>> kind_of("cumulative_share"), kind_of("net_income"), kind_of("last_contact_on")
     ('share', 'money', 'day')
     """
+    if column in _named_kinds():
+        return _named_kinds()[column]
     if _ends(column, SHARES) or column.startswith("share_"):
         return "share"
     if _ends(column, MONEY) or column.split("_")[0] in ("revenue", "profit", "income"):
@@ -48,11 +59,6 @@ def kind_of(column: str) -> str:
     if column.endswith("_on") or column in ("date", "as_of"):
         return "day"
     return "key" if column in KEYED else "plain"
-
-
-def measure_kind(name: str) -> str:
-    """Kind of a figure by its measure key, e.g. "top_20_share" is a share."""
-    return kind_of(name)
 
 
 def is_number_column(column: pd.Series) -> bool:
@@ -72,15 +78,24 @@ def plain_text(value: Any) -> str:
     return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1] + "…"
 
 
-def cell_text(column: str, value: Any, row: Mapping[str, Any], lang: str, currency: str) -> str:
+def cell_text(
+    column: str,
+    value: Any,
+    row: Mapping[str, Any],
+    lang: str,
+    currency: str,
+    kinds: Mapping[str, str] | None = None,
+) -> str:
     """One cell as its reader writes it; missing is a dash.
+
+    ``kinds`` names the kind of columns whose name leaves it open, such as ``value``.
 
     >>> cell_text("share", 0.6006, {}, "en", "USD")
     '60.1%'
     """
-    kind = kind_of(column)
+    kind = (kinds or {}).get(column) or kind_of(column)
     if column in ("value", "low", "high", "interval") and "measure" in row:
-        kind = measure_kind(str(row["measure"]))
+        kind = kind_of(str(row["measure"]))
         if column == "interval":
             return _interval_text(kind, row, lang, currency)
     if kind == "key" and isinstance(value, str):
@@ -92,12 +107,17 @@ def _interval_text(kind: str, row: Mapping[str, Any], lang: str, currency: str) 
     if kind == "money":
         ends = [money(row[end], currency, lang) for end in ("low", "high")]
         return ends[0] if ends[0] == ends[1] else "–".join(ends)
-    digits = 0 if kind == "share" else 2
-    return interval(row["low"], row["high"], lang, digits, share=kind == "share")
+    low, high = row["low"], row["high"]
+    digits = 0 if kind == "share" or _whole(low) and _whole(high) else 2
+    return interval(low, high, lang, digits, share=kind == "share")
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, int | float) and float(value).is_integer()
 
 
 def _written(kind: str, value: Any, lang: str, currency: str) -> str:
-    if isinstance(value, bool):
+    if isinstance(value, bool) or (kind == "flag" and value == value):
         return label("word.yes" if value else "word.no", lang)
     if kind == "day":
         return day(value, lang)
@@ -111,8 +131,7 @@ def _written(kind: str, value: Any, lang: str, currency: str) -> str:
         return percent(value, lang)
     if kind == "money":
         return money(value, currency, lang)
-    whole = float(value).is_integer()
-    return number(value, lang, 0 if whole else 2) if not whole or abs(value) >= 3000 else str(int(value))
+    return number(value, lang, 0 if _whole(value) or abs(value) >= 1000 else 2)
 
 
 def sentence_values(values: Mapping[str, Any], lang: str, currency: str) -> dict[str, str]:

@@ -45,7 +45,7 @@ class Report:
     """Collects the blocks of one report, in one language and for one company.
 
     ``currency`` is the money of the tables; ``scheme`` and ``fingerprint`` are printed in
-    the appendix beside every figure.
+    the appendix beside every figure. ``names`` turns account ids into names.
     """
 
     lang: str
@@ -54,6 +54,7 @@ class Report:
     scheme: str = ""
     fingerprint: str = ""
     as_of: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
     section_key: str = ""
     counters: dict[str, int] = field(default_factory=dict)
 
@@ -113,23 +114,29 @@ class Report:
         *,
         columns: Sequence[str] | None = None,
         most: int | None = None,
+        kinds: Mapping[str, str] | None = None,
         variant: str = "",
         origin: str = "",
         n: int | None = None,
     ) -> None:
-        """A table titled ``report.table.<key>``; a measure table brings variant and origin along."""
+        """A table titled ``report.table.<key>``; its variant and origin columns go to the appendix.
+
+        ``columns`` picks and orders, ``most`` cuts, ``kinds`` names the kind (money, share) of
+        columns whose name leaves it open.
+        """
         shown = table if columns is None else table[[c for c in columns if c in table.columns]]
         cut = shown if most is None else shown.head(most)
         source = self._source(table, variant, origin, n)
-        hidden = [c for c in ("variant", "origin") if c in cut.columns and "measure" in cut.columns]
-        cut = cut.drop(columns=hidden)
+        cut = cut.drop(columns=[c for c in ("variant", "origin") if c in cut.columns])
+        if "account_id" in cut.columns and self.names:
+            cut = cut.assign(account_id=cut["account_id"].map(lambda i: self.names.get(i, i)))
         data = {
             "title": t(f"report.table.{key}", self.lang),
             "number": self._count("table"),
             "columns": [label(f"column.{c}", self.lang) for c in cut.columns],
             "numeric": [is_number_column(cut[c]) for c in cut.columns],
             "rows": [
-                [cell_text(c, row[c], row, self.lang, self.currency) for c in cut.columns]
+                [cell_text(c, row[c], row, self.lang, self.currency, kinds) for c in cut.columns]
                 for row in cut.to_dict("records")
             ],
             "left_out": len(shown) - len(cut),

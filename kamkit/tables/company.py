@@ -76,6 +76,7 @@ def _settings(config: Config) -> bytes:
         "as_of": str(config.as_of),
         "language": config.language,
         "schemes": list(config.schemes),
+        "period": [str(day) for day in config.period or ()],
     }
     return json.dumps(parts, sort_keys=True).encode()
 

@@ -35,6 +35,7 @@ class Config:
     fiscal_year_start: int = 1
     language: str = "en"
     schemes: tuple[str, ...] = ()
+    period: tuple[dt.date, dt.date] | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
@@ -69,7 +70,7 @@ def _text(tree: Mapping[str, Any], key: str, found: list[Problem], *, must: bool
     return value.strip()
 
 
-def _as_of(value: Any, found: list[Problem]) -> dt.date:
+def _day(key: str, value: Any, found: list[Problem]) -> dt.date:
     if isinstance(value, dt.datetime):
         return value.date()
     if isinstance(value, dt.date):
@@ -79,8 +80,18 @@ def _as_of(value: Any, found: list[Problem]) -> dt.date:
             return dt.date.fromisoformat(value)
         except ValueError:
             pass
-    found.append(_bad("as_of", value, "2026-06-30"))
+    found.append(_bad(key, value, "2026-06-30"))
     return dt.date.min
+
+
+def _period(company: Mapping[str, Any], found: list[Problem]) -> tuple[dt.date, dt.date] | None:
+    keys = ("period_start", "period_end")
+    if not any(key in company for key in keys):
+        return None
+    start, end = (_day(key, company.get(key), found) for key in keys)
+    if start > end:
+        found.append(_bad("period_end", end, f"≥ {start}"))
+    return start, end
 
 
 def _files(tree: Mapping[str, Any], found: list[Problem]) -> dict[str, dict[str, str]]:
@@ -133,12 +144,13 @@ def parse_config(tree: Mapping[str, Any]) -> tuple[Config | None, list[Problem]]
     config = Config(
         id=_text(company, "id", found, must=True),
         currency=currency,
-        as_of=_as_of(company.get("as_of"), found),
+        as_of=_day("as_of", company.get("as_of"), found),
         name_zh=_text(company, "name_zh", found),
         name_en=_text(company, "name_en", found),
         fiscal_year_start=month,
         language=str(language),
         schemes=tuple(schemes),
+        period=_period(company, found),
         provenance=_block(tree, "import", found),
         files=_files(_block(tree, "tables", found), found),
     )
@@ -186,7 +198,7 @@ def config_text(config: Config) -> str:
     >>> print(config_text(Config("acme", "CNY", dt.date(2026, 6, 30))).splitlines()[1])
     id = "acme"
     """
-    company = {
+    company: dict[str, Any] = {
         "id": config.id,
         "name_zh": config.name_zh,
         "name_en": config.name_en,
@@ -196,6 +208,8 @@ def config_text(config: Config) -> str:
         "language": config.language,
         "schemes": list(config.schemes),
     }
+    if config.period:
+        company["period_start"], company["period_end"] = config.period
     lines = _lines("company", company)
     if config.provenance:
         lines += _lines("import", config.provenance)

@@ -222,7 +222,9 @@ def _product(
 
 def _config(plan: Profile, tables: Mapping[str, pd.DataFrame], hashes: Mapping[str, str]) -> Config:
     company = dict(plan.company)
-    company["as_of"] = _as_of(company.get("as_of"), tables)
+    for key, pick in (("as_of", "max"), ("period_start", "min"), ("period_end", "max")):
+        if key in company:
+            company[key] = _day(company[key], tables, pick)
     tree = {
         "company": company,
         "import": {"profile": plan.id, "profile_version": plan.version, "sources": dict(hashes)},
@@ -233,10 +235,10 @@ def _config(plan: Profile, tables: Mapping[str, pd.DataFrame], hashes: Mapping[s
     return config
 
 
-def _as_of(value: Any, tables: Mapping[str, pd.DataFrame]) -> Any:
-    """A day as it stands, or the latest day of ``table.column``."""
+def _day(value: Any, tables: Mapping[str, pd.DataFrame], pick: str) -> Any:
+    """A day as it stands, or the first (min) or last (max) day of ``table.column``."""
     name, dot, column = str(value).partition(".")
     if dot and name in tables and column in tables[name].columns:
-        latest = tables[name][column].max()
-        return None if pd.isna(latest) else latest.date()
+        found = tables[name][column].agg(pick)
+        return None if pd.isna(found) else found.date()
     return value if isinstance(value, (dt.date, str)) else None

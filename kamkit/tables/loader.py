@@ -26,6 +26,7 @@ from kamkit.tables.schemas import TABLES
 from kamkit.tables.validate import currency_problems, reference_problems, table_problems
 
 IMPORT_LOG = "import_log.csv"
+DATASETS = Path(__file__).resolve().parents[2] / "datasets"
 
 
 def load(folder: str | Path, *, strict: bool = True) -> Company:
@@ -34,6 +35,7 @@ def load(folder: str | Path, *, strict: bool = True) -> Company:
     Tables are CSV (UTF-8, else GB18030 with a warning), Parquet or XLSX; every one may be
     absent. Ids are text; only an empty cell is missing; unknown columns are kept as ``x_…``.
     Row numbers in problems count data rows: row 1 is line 2 of the file, below its header.
+    The name of a sample company (``elevator``) stands for its folder in ``datasets/``.
 
     ``strict=False`` returns the tables in spite of errors within them, with the cells that
     don't fit left empty and all problems in ``Company.problems``; settings or a folder that
@@ -41,7 +43,7 @@ def load(folder: str | Path, *, strict: bool = True) -> Company:
 
     Errors: one KamkitError with every problem of level "error" and all warnings.
     """
-    path = Path(folder)
+    path = find_folder(folder)
     config, sources, problems = _survey(path)
     tables, found = _tables(sources)
     problems += found
@@ -53,6 +55,19 @@ def load(folder: str | Path, *, strict: bool = True) -> Company:
         raise KamkitError(*problems)
     settled = {name: settle(frame, name) for name, frame in tables.items()}
     return Company(path, config, settled, tuple(problems))
+
+
+def find_folder(name: str | Path) -> Path:
+    """A company's folder by its path, or by the bare name of a sample company.
+
+    >>> find_folder("elevator").name
+    'elevator'
+    """
+    path = Path(name)
+    sample = DATASETS / path
+    if not path.exists() and len(path.parts) == 1 and sample.is_dir():
+        return sample
+    return path
 
 
 def _checked(tables: Mapping[str, pd.DataFrame], config: Config) -> list[Problem]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
@@ -34,11 +34,13 @@ def table_view(
     currency: str = "",
     columns: Sequence[str] | None = None,
     most: int | None = 20,
+    kinds: Mapping[str, str] | None = None,
 ) -> TableView:
     """A table with names, numbers, shares, money and days in the reader's language.
 
     Columns are named by ``column.<name>`` in the catalogs. ``most`` rows are shown; how many
-    are left out is said below. Text from data is escaped.
+    are left out is said below. ``kinds`` names the kind (money, share) of columns whose name
+    leaves it open. Text from data is escaped.
 
     >>> import pandas as pd
     >>> "60.1%" in table_view(pd.DataFrame({"share": [0.6007]}), lang="en").html
@@ -55,7 +57,7 @@ def table_view(
         "<tr>"
         + "".join(
             f'<td style="{_CELL.format(side)}">'
-            f"{escape(cell_text(c, row[c], row, lang, currency))}</td>"
+            f"{escape(cell_text(c, row[c], row, lang, currency, kinds))}</td>"
             for c, side in zip(cut.columns, sides, strict=True)
         )
         + "</tr>"

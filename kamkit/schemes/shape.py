@@ -1,0 +1,182 @@
+"""The shape of a scheme file: which keys stand where, of what type, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from kamkit.errors import Problem
+from kamkit.schemes.model import COMPARISONS
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(_text(v) for v in value)
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value == value
+
+
+def _count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def _labels(value: Any) -> bool:
+    return isinstance(value, Mapping)
+
+
+# kind -> (is it one, how a message names it)
+KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "text": (_text, '"…"'),
+    "texts": (_texts, '["…", "…"]'),
+    "text(s)": (lambda v: _text(v) or _texts(v), '"…", ["…", "…"]'),
+    "number": (_number, "1, 0.5"),
+    "share": (lambda v: _number(v) and 0 < v <= 1, "0.1 … 1"),
+    "count": (_count, "1, 2, 3 …"),
+    "bool": (lambda v: isinstance(v, bool), "true, false"),
+    "literal": (lambda v: _text(v) or isinstance(v, bool), '"…", true, false'),
+    "labels": (_labels, '{ zh = "…", en = "…" }'),
+    "sections": (lambda v: isinstance(v, Mapping), "[…]"),
+    "rows": (lambda v: isinstance(v, list) and bool(v), "[[…]]"),
+}
+# section -> key -> kind; "!" marks what must be there
+SECTIONS: dict[str, dict[str, str]] = {
+    "scheme": {
+        "format": "count!",
+        "id": "text!",
+        "kind": "text!",
+        "version": "text!",
+        "label": "labels!",
+        "mode": "text!",
+        "members": "rows!",
+        "sources": "texts!",
+        "note": "labels",
+        "multi": "bool",
+        "otherwise": "text",
+        "valid_from": "text",
+        "approver": "labels",
+        "cutoffs": "sections",
+        "conditions": "sections",
+        "derived": "sections",
+        "bindings": "sections",
+        "open": "rows",
+    },
+    "members": {
+        "id": "text!",
+        "label": "labels!",
+        "action": "labels!",
+        "when": "text",
+        "key": "bool",
+        "if_unknown": "text",
+        "most": "count",
+    },
+    "cutoffs": {
+        "label": "labels!",
+        "unit": "text!",
+        "origin": "text!",
+        "value": "number",
+        "rule": "text",
+        "of": "text",
+    },
+    "conditions": {
+        "label": "labels!",
+        "field": "text",
+        "known": "text",
+        "missing": "text",
+        "all": "texts",
+        "any": "texts",
+        "not": "text",
+        "count": "texts",
+        "needed": "text",
+        **dict.fromkeys(COMPARISONS, "text"),
+        "equals": "literal",
+    },
+    "derived": {
+        "label": "labels!",
+        "how": "text!",
+        "of": "text(s)",
+        "group": "text",
+        "selection": "text",
+        "items": "rows",
+        "coverage": "share",
+        "origin": "text",
+    },
+    "items": {
+        "field": "text!",
+        "weight": "number!",
+        "low": "number",
+        "high": "number",
+        "direction": "text",
+    },
+    "bindings": {"label": "labels!", "choices": "texts!", "chosen": "text!"},
+    "open": {"when": "text!", "between": "texts!", "unless": "text"},
+}
+
+
+class Notes:
+    """Collects the problems of one scheme file."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.found: list[Problem] = []
+        self.sound = True
+
+    def add(self, code: str, where: str, value: Any = None, allowed: Iterable[str] = ()) -> None:
+        """Note one problem; ``allowed`` lists what would be right."""
+        details = {"allowed": ", ".join(sorted(allowed))}
+        self.found.append(Problem(code, self.name, where, value=value, details=details))
+
+    def one_of(self, value: Any, allowed: Iterable[str], where: str) -> None:
+        """Note a value that is not among those allowed."""
+        choices = tuple(allowed)
+        if value not in choices:
+            self.add("scheme_bad_value", where, value, choices)
+
+
+def _entry(notes: Notes, section: str, entry: Any, where: str) -> None:
+    if not isinstance(entry, Mapping):
+        notes.add("scheme_bad_value", where, entry, [KINDS["sections"][1]])
+        notes.sound = False
+        return
+    keys = SECTIONS[section]
+    for key, kind in keys.items():
+        place = f"{where}.{key}".lstrip(".")
+        if key not in entry:
+            if kind.endswith("!"):
+                notes.add("scheme_missing_key", place)
+            continue
+        fits, shown = KINDS[kind.rstrip("!")]
+        if not fits(entry[key]):
+            notes.add("scheme_bad_value", place, entry[key], [shown])
+            notes.sound = False
+        elif kind.startswith("labels"):
+            _both_languages(notes, entry[key], place)
+    for key in sorted(set(entry) - set(keys)):
+        notes.add("scheme_unknown_key", f"{where}.{key}".lstrip("."), allowed=keys)
+
+
+def _both_languages(notes: Notes, labels: Mapping[str, Any], where: str) -> None:
+    for lang in ("zh", "en"):
+        if not _text(labels.get(lang)):
+            notes.add("scheme_no_label", f"{where}.{lang}")
+
+
+def check_shape(notes: Notes, raw: Mapping[str, Any]) -> None:
+    """Note missing, unknown and misshapen entries; ``notes.sound`` falls if types are wrong."""
+    _entry(notes, "scheme", raw, "")
+    for section in ("cutoffs", "conditions", "derived", "bindings"):
+        parts = raw.get(section, {})
+        for key, entry in parts.items() if isinstance(parts, Mapping) else ():
+            _entry(notes, section, entry, f"{section}.{key}")
+            items = entry.get("items", []) if isinstance(entry, Mapping) else []
+            if section == "derived" and isinstance(items, list):
+                for i, item in enumerate(items, 1):
+                    _entry(notes, "items", item, f"derived.{key}.items[{i}]")
+    for section in ("members", "open"):
+        rows = raw.get(section, [])
+        for i, entry in enumerate(rows if isinstance(rows, list) else [], 1):
+            _entry(notes, section, entry, f"{section}[{i}]")

@@ -1,0 +1,19 @@
+"""Sample companies: made-up data with known truths, for lessons, exercises and tests."""
+
+from __future__ import annotations
+
+from kamkit.tables.sample.make import generate
+from kamkit.tables.sample.truths import planted_truths
+from kamkit.tables.sample.words import sample_words, translate
+from kamkit.tables.sample.world import COMPANIES, MIN_ACCOUNTS
+from kamkit.tables.sample.write import write_sample
+
+__all__ = [
+    "COMPANIES",
+    "MIN_ACCOUNTS",
+    "generate",
+    "planted_truths",
+    "sample_words",
+    "translate",
+    "write_sample",
+]
