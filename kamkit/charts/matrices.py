@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.patches import FancyArrowPatch
 from matplotlib.patheffects import AbstractPathEffect, withStroke
 
 from kamkit.charts import theme
@@ -221,12 +222,14 @@ def _arrows(ax: Axes, moves: pd.DataFrame | None) -> None:
     if moves is None:
         return
     for row in moves.to_dict("records"):
-        color = ACCENT if row["moved"] else MUTED
-        ax.annotate(
-            "", (row["to_x"], row["to_y"]), xytext=(row["from_x"], row["from_y"]), zorder=3,
-            arrowprops={"arrowstyle": "-|>", "color": color, "lw": 1.8 if row["moved"] else 0.9,
-                        "shrinkB": 6, "shrinkA": 0, "ls": "-" if row["moved"] else ":"},
+        moved = bool(row["moved"])
+        # A patch, not an annotation: labels keep clear of every text's box, arrows included.
+        arrow = FancyArrowPatch(
+            (row["from_x"], row["from_y"]), (row["to_x"], row["to_y"]), arrowstyle="-|>",
+            mutation_scale=13, shrinkA=0, shrinkB=6, color=ACCENT if moved else MUTED,
+            lw=1.8 if moved else 0.9, ls="-" if moved else ":", zorder=3,
         )  # fmt: skip
+        ax.add_patch(arrow)
 
 
 def _matrix_labels(

@@ -97,7 +97,7 @@ class Report:
         self._show("headline", data)
 
     def section(self, key: str, **values: Any) -> None:
-        """Start a section; its heading is ``report.section.<key>``, its lead ``report.lead.<key>``."""
+        """Start a section: heading ``report.section.<key>``, lead ``report.lead.<key>``."""
         self.section_key = key
         lead = label(f"report.lead.{key}", self.lang, "")
         data = {"title": t(f"report.section.{key}", self.lang), "lead": lead.format(**values)}
@@ -170,7 +170,9 @@ class Report:
         """Say what can't be computed because a table is absent."""
         what = t(f"report.chart.{key}", self.lang)
         name = label(f"table.{table}", self.lang)
-        self._show("text", {"title": "", "text": t("report.absent", self.lang, what=what, table=name)})
+        self._show(
+            "text", {"title": "", "text": t("report.absent", self.lang, what=what, table=name)}
+        )
 
     def _finding(self, row: Mapping[str, Any], part: str) -> str:
         values = sentence_values(row["values"], self.lang, self.currency)

@@ -12,6 +12,11 @@ from kamkit.i18n import t
 from kamkit.reports.content import Block
 
 
+def _summary_first(block: Block) -> int:
+    """The summary is known last and read first."""
+    return 0 if block.kind == "headline" else 1
+
+
 def _page(name: str) -> str:
     return files("kamkit.reports").joinpath(name).read_text(encoding="utf-8")
 
@@ -31,7 +36,7 @@ def to_html(blocks: Sequence[Block], lang: str, *, key: str = "") -> str:
         "html_lang": "zh-Hans" if lang == "zh" else "en",
         "css": _page("page.css"),
         "cover": cover,
-        "blocks": [b for b in blocks if b.kind != "cover"],
+        "blocks": sorted((b for b in blocks if b.kind != "cover"), key=_summary_first),
         "sections": [b for b in blocks if b.kind == "section"],
         "sources": [b for b in blocks if b.kind in ("table", "chart")],
     }

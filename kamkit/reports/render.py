@@ -58,7 +58,7 @@ def render(job: Job) -> Rendered:
         _execute(job, executed)
         notebook = nbformat.read(executed, as_version=4)
         replace_text(target, to_html(blocks_of(notebook), job.lang, key=job.key))
-        os.replace(executed, target.with_suffix(".ipynb"))
+        Path(executed).replace(target.with_suffix(".ipynb"))
     seconds = round(time.monotonic() - start, 2)
     return Rendered(str(target), "done", seconds, job.account_id, job.key)
 
@@ -137,4 +137,4 @@ def replace_text(target: Path, text: str) -> None:
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=".write-")
     with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
         file.write(text)
-    os.replace(name, target)
+    Path(name).replace(target)

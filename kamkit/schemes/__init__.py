@@ -11,6 +11,7 @@ from kamkit.schemes.criteria import (
     selections,
 )
 from kamkit.schemes.functions import KamFunction, KamPoint, cards, kam_functions
+from kamkit.schemes.in_force import schemes_in_force
 from kamkit.schemes.model import (
     Binding,
     Condition,
@@ -28,6 +29,7 @@ from kamkit.schemes.registry import (
     with_binding,
     with_cutoffs,
 )
+from kamkit.schemes.service import service_hours
 
 __all__ = [
     "Binding",
@@ -51,8 +53,10 @@ __all__ = [
     "load_scheme",
     "read_scheme",
     "scheme_ids",
+    "schemes_in_force",
     "selection",
     "selections",
+    "service_hours",
     "with_binding",
     "with_cutoffs",
 ]

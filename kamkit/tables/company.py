@@ -43,6 +43,13 @@ class Company:
         details = {"modules": ", ".join(spec(name).modules)}
         raise KamkitError(Problem("table_absent", name, details=details))
 
+    def account_names(self, lang: str) -> dict[str, str]:
+        """Account id → name in one language, else the name as recorded."""
+        accounts = self.accounts
+        own = accounts["name"]
+        named = accounts.get(f"name_{lang}", own)
+        return dict(zip(accounts["account_id"], named.fillna(own), strict=True))
+
     def __getattr__(self, name: str) -> pd.DataFrame:
         if name in TABLES:
             return self.table(name)

@@ -15,14 +15,16 @@ class Period:
     """First and last day, both counted; ``rule`` says who chose them.
 
     ``rule`` is given (by the caller), configured (kamkit.toml), full_year (the last full
-    fiscal year with orders) or all_orders (there is no such year). ``year`` is the fiscal
-    year in which the period ends.
+    fiscal year with orders) or all_orders (there is no such year). ``year`` is the last fiscal
+    year that is full by the end of the period, else the one in which it ends; ``year_end`` is
+    its last day, or the period's.
     """
 
     start: dt.date
     end: dt.date
     rule: str
     year: int
+    year_end: dt.date
 
 
 def reporting_period(company: Company, *, start: str = "", end: str = "") -> Period:
@@ -32,23 +34,38 @@ def reporting_period(company: Company, *, start: str = "", end: str = "") -> Per
     Raises KamkitError for days that are none, or out of order.
     """
     config = company.config
-    if start or end:
-        first = _day("start", start) if start else _extent(company)[0]
-        last = _day("end", end) if end else config.as_of
-        if first > last:
-            raise KamkitError(Problem("period_reversed", value=f"{first} > {last}"))
-        return Period(first, last, "given", config.fiscal_year(last))
-    if config.period:
-        first, last = config.period
-        return Period(first, last, "configured", config.fiscal_year(last))
     first, last = _extent(company)
-    year = config.fiscal_year(config.as_of)
-    while year >= config.fiscal_year(first):
-        begins, ends = fiscal_days(year, config.fiscal_year_start)
-        if ends <= config.as_of and first < begins + dt.timedelta(days=31):
-            return Period(begins, ends, "full_year", year)
-        year -= 1
-    return Period(first, last, "all_orders", config.fiscal_year(last))
+    if start or end:
+        span = (_day("start", start) if start else first, _day("end", end) if end else config.as_of)
+        if span[0] > span[1]:
+            raise KamkitError(Problem("period_reversed", value=f"{span[0]} > {span[1]}"))
+        return _with_year(company, *span, "given")
+    if config.period:
+        return _with_year(company, *config.period, "configured")
+    year = last_full_year(company, config.as_of)
+    if year is None:
+        return _with_year(company, first, last, "all_orders")
+    begins, ends = fiscal_days(year, config.fiscal_year_start)
+    return Period(begins, ends, "full_year", year, ends)
+
+
+def _with_year(company: Company, start: dt.date, end: dt.date, rule: str) -> Period:
+    year = last_full_year(company, end)
+    if year is None:
+        return Period(start, end, rule, company.config.fiscal_year(end), end)
+    year_end = fiscal_days(year, company.config.fiscal_year_start)[1]
+    return Period(start, end, rule, year, year_end)
+
+
+def last_full_year(company: Company, by: dt.date) -> int | None:
+    """The last fiscal year that ended by a day and whose first month is on record."""
+    month = company.config.fiscal_year_start
+    first = _extent(company)[0]
+    for year in range(company.config.fiscal_year(by), company.config.fiscal_year(first) - 1, -1):
+        begins, ends = fiscal_days(year, month)
+        if ends <= by and first < begins + dt.timedelta(days=31):
+            return year
+    return None
 
 
 def fiscal_days(year: int, start_month: int) -> tuple[dt.date, dt.date]:
@@ -80,5 +97,7 @@ def _extent(company: Company) -> tuple[dt.date, dt.date]:
         actual = years.loc[years["status"] == "actual", "year"]
         if len(actual):
             month = company.config.fiscal_year_start
-            return fiscal_days(int(actual.min()), month)[0], fiscal_days(int(actual.max()), month)[1]
+            return fiscal_days(int(actual.min()), month)[0], fiscal_days(int(actual.max()), month)[
+                1
+            ]
     return company.config.as_of, company.config.as_of

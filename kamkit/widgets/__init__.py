@@ -1,16 +1,42 @@
 """What trainees click: controls that recompute live, and tables that read well."""
 
+from kamkit.charts.wording import in_words, scheme_rows
 from kamkit.widgets.controls import Control, choice, slider, switch, weights
+from kamkit.widgets.points import audit_form
+from kamkit.widgets.rules import judgement, money_slider, rule_controls, scheme_choice
 from kamkit.widgets.tables import TableView, table_view
+from kamkit.widgets.views import (
+    KeyFigures,
+    account_names,
+    key_figures,
+    picture,
+    rows,
+    sentences,
+    worded,
+)
 from kamkit.widgets.what_if import what_if
 
 __all__ = [
     "Control",
+    "KeyFigures",
     "TableView",
+    "account_names",
+    "audit_form",
     "choice",
+    "in_words",
+    "judgement",
+    "key_figures",
+    "money_slider",
+    "picture",
+    "rows",
+    "rule_controls",
+    "scheme_choice",
+    "scheme_rows",
+    "sentences",
     "slider",
     "switch",
     "table_view",
     "weights",
     "what_if",
+    "worded",
 ]

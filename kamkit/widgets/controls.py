@@ -72,9 +72,7 @@ def choice(
 
 def switch(name: str, text: str, *, value: bool = False) -> Control:
     """Yes or no."""
-    widget = w.Checkbox(
-        value=value, description=text, indent=False, layout=w.Layout(width=_WIDE)
-    )
+    widget = w.Checkbox(value=value, description=text, indent=False, layout=w.Layout(width=_WIDE))
     return Control(name, widget, (widget,), lambda: widget.value)
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kamkit.errors import KamkitError
-from kamkit.methods.selection import account_basis, basis_notes, classify, conversion_rate
+from kamkit.methods.selection import account_basis, basis_notes, classify
 from kamkit.methods.selection.assign import ASSIGNMENT_COLUMNS
 from kamkit.schemes import criteria, load_scheme, scheme_ids, with_binding, with_cutoffs
 
@@ -352,17 +352,3 @@ def test_mixed_currency_is_refused():
     )
     with pytest.raises(KamkitError):
         account_basis(accounts, years, year=2025)
-
-
-def test_conversion_rate():
-    table = pd.DataFrame(
-        {"member": ["converted"] * 3 + ["project_only"] + ["recurring", ""],
-         "status": ["classified"] * 5 + ["unknown"]}
-    )  # fmt: skip
-    found = conversion_rate(table).set_index("measure")
-    row = found.loc["project_conversion"]
-    assert row["value"] == 0.75 and row["n"] == 4
-    assert (row["low"], row["high"]) == pytest.approx((0.30064, 0.95441), abs=1e-4)
-    assert found.loc["undecided_accounts", "value"] == 1
-    empty = conversion_rate(table.iloc[:0])
-    assert np.isnan(empty["value"].iloc[0]) and empty["variant"].iloc[0] == "too_little_data"

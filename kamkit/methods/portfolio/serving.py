@@ -54,7 +54,8 @@ def cost_to_serve(
     ``summary`` (measure table) and ``notes`` (code, name, n).
 
     ``cause`` is, for an account with a loss, "no_sales" without revenue above zero, "direct_cost"
-    where the gross margin is already gone, else the driver that costs most beyond the account's share of sales (``expected``).
+    where the gross margin is already gone, else the driver that costs most beyond the account's
+    share of sales (``expected``).
     An account without driver rows, revenue or direct cost is unknown, not free of cost.
     Rates are taken as standard rates; whether they rest on practical capacity can't be seen from
     the table (note capacity_not_stated). Raises KamkitError for missing columns, text in a

@@ -5,7 +5,7 @@ from kamkit.methods.selection.agreement import Crosswalk, crosswalk, most_disput
 from kamkit.methods.selection.assign import classify
 from kamkit.methods.selection.audit import SelfAudit, self_audit
 from kamkit.methods.selection.basis import account_basis, basis_notes, mean_ratings
-from kamkit.methods.selection.capacity import Capacity, capacity_check
+from kamkit.methods.selection.capacity import Capacity, capacity_check, capacity_limits
 from kamkit.methods.selection.cases import (
     RuleCase,
     ahp_case,
@@ -17,6 +17,7 @@ from kamkit.methods.selection.cases import (
     key_readings,
     reading_counts,
     rule_case,
+    verdict_table,
 )
 from kamkit.methods.selection.comparison import basis_change, concentration_change
 from kamkit.methods.selection.criteria import criteria_scores
@@ -64,6 +65,7 @@ __all__ = [
     "basis_notes",
     "capacity_case",
     "capacity_check",
+    "capacity_limits",
     "classify",
     "classify_all",
     "compare_case",
@@ -96,5 +98,6 @@ __all__ = [
     "swing_weights",
     "switch_points",
     "topsis",
+    "verdict_table",
     "weight_lines",
 ]

@@ -61,21 +61,32 @@ def _verdicts(assignments: pd.DataFrame) -> pd.DataFrame:
     Several labels of a multi-label scheme read as key if any of them does.
     """
     need_columns(assignments, "assignments", ["account_id", "scheme", "member", "status", "key"])
-    table = assignments[["account_id", "scheme", "member", "status"]].copy()
-    table["key"] = assignments["key"].astype("boolean")
-    rows = []
-    for (account, scheme), part in table.groupby(["account_id", "scheme"], sort=True):
-        decided = part[part["status"] == "classified"]
-        labels = sorted(decided["member"].astype("str"))
-        known = decided["key"].dropna()
-        reading = bool(known.any()) if len(known) else None
-        if reading is False and (part["status"] != "classified").any():
-            reading = None  # a label that can't be told might still be a key one
-        states = "; ".join(sorted(set(part["status"].astype("str"))))
-        rows.append([account, scheme, " + ".join(labels) or states, reading, bool(labels)])
-    found = pd.DataFrame(rows, columns=["account_id", "scheme", "member", "key", "decided"])
-    found["key"] = found["key"].astype("boolean")
-    return found
+    keys = ["account_id", "scheme"]
+    table = assignments[[*keys, "member", "status"]].copy()
+    table["read"] = assignments["key"].astype("boolean").astype("Float64").astype(float)
+    table = table.sort_values([*keys, "member"], ignore_index=True)
+    decided = table["status"] == "classified"
+    found = table[keys].drop_duplicates().set_index(keys)
+    labels, states = table[decided].set_index(keys), table[~decided].set_index(keys)
+    found["member"] = _joined(labels["member"], " + ").reindex(found.index)
+    found["decided"] = found["member"].notna()
+    found["member"] = found["member"].where(
+        found["decided"], _joined(states["status"], "; ").reindex(found.index)
+    )
+    read = labels["read"].groupby(level=keys).max().reindex(found.index)
+    # A label that can't be told might still be a key one.
+    read = read.where(~((read == 0) & found.index.isin(states.index)))
+    found["key"] = read.astype("Float64").astype("boolean")
+    return found.reset_index()[[*keys, "member", "key", "decided"]]
+
+
+def _joined(words: pd.Series, by: str) -> pd.Series:
+    """Distinct words per index entry, joined; one word an entry is the common, quick case."""
+    words = words.astype("str")
+    twice = words.index.duplicated(keep=False)
+    groups = words[twice].groupby(level=words.index.names, sort=False)
+    several = groups.agg(lambda w: by.join(dict.fromkeys(w)))
+    return pd.concat([words[~twice], several.astype("str")])
 
 
 def crosswalk(assignments: pd.DataFrame | Sequence[pd.DataFrame]) -> Crosswalk:
@@ -150,29 +161,30 @@ def _pair(both: pd.DataFrame, a: str, b: str) -> list[object]:
 
 
 def _accounts(found: pd.DataFrame) -> pd.DataFrame:
-    rows = []
-    for account, part in found.groupby("account_id", sort=True):
-        read = part["key"].dropna().astype(bool)
-        yes, no = int(read.sum()), int((~read).sum())
-        silent = int((part["decided"] & part["key"].isna()).sum())
-        named = [f"{s}:{m}" for s, m in zip(part["scheme"], part["member"], strict=True)]
-        decided = part.loc[part["decided"], "member"]
-        dispute = 2 * min(yes, no) / (yes + no) if yes + no else np.nan
-        rows.append(
-            [
-                account,
-                len(part),
-                "; ".join(named),
-                int(decided.nunique()),
-                yes,
-                no,
-                silent,
-                int((~part["decided"]).sum()),
-                int(yes > 0) + int(no > 0),
-                dispute,
-            ]
-        )
-    return pd.DataFrame(rows, columns=ACCOUNT_COLUMNS)
+    table = found.assign(
+        verdicts=found["scheme"].astype("str") + ":" + found["member"].astype("str"),
+        yes=(found["key"].astype("Float64") == 1).fillna(False),
+        no=(found["key"].astype("Float64") == 0).fillna(False),
+        silent=found["decided"] & found["key"].isna(),
+        undecided=~found["decided"],
+    )
+    by = table.groupby("account_id", sort=True)
+    out = pd.DataFrame({"schemes": by.size()})
+    out["verdicts"] = by["verdicts"].agg("; ".join) if len(table) else ""
+    distinct = table[table["decided"]].groupby("account_id")["member"].nunique()
+    out["distinct"] = distinct.reindex(out.index, fill_value=0).astype(int)
+    for column, flag in (
+        ("key_votes", "yes"),
+        ("not_key_votes", "no"),
+        ("no_reading", "silent"),
+        ("undecided", "undecided"),
+    ):
+        out[column] = by[flag].sum().astype(int)
+    votes = out["key_votes"] + out["not_key_votes"]
+    out["readings"] = (out["key_votes"] > 0).astype(int) + (out["not_key_votes"] > 0).astype(int)
+    least = out[["key_votes", "not_key_votes"]].min(axis=1)
+    out["dispute"] = 2 * least / votes.where(votes > 0)
+    return out.reset_index()[ACCOUNT_COLUMNS]
 
 
 def most_disputed(walk: Crosswalk, *, top: int = 10) -> pd.DataFrame:

@@ -19,6 +19,7 @@ from kamkit.methods.selection.verdicts import (
     deciding,
     lacking,
     member_truths,
+    named_flags,
     wobbled,
 )
 from kamkit.schemes import Scheme
@@ -90,10 +91,10 @@ def classify(
             "version": scheme.version,
             "met": _listed(scheme, found, 1.0, base.n),
             "failed": _listed(scheme, found, 0.0, base.n),
-            "missing": [_named(scheme, names) for names in lacking(scheme, base)],
+            "missing": lacking(scheme, base),
             "nearest": nearest,
             "distance": distance,
-            "flips": [_named(scheme, n) for n in wobbled(scheme, base, wobble)],
+            "flips": wobbled(scheme, base, wobble),
         }
     )
     if scheme.multi:
@@ -151,13 +152,9 @@ def _checked_decisions(
     }
 
 
-def _named(scheme: Scheme, names: list[str]) -> str:
-    return "; ".join(dict.fromkeys(field_of(scheme, n) for n in names))
-
-
 def _listed(scheme: Scheme, found: Mapping[str, Any], wanted: float, n: int) -> list[str]:
     leaves = [k for k, c in scheme.conditions.items() if c.kind == "field"]
-    return ["; ".join(k for k in leaves if found[k][i] == wanted) for i in range(n)]
+    return named_flags({k: found[k] == wanted for k in leaves}, n)
 
 
 def _row(row: int, member: str, status: str, reason: str, possible: str, tie: str = "") -> Any:
@@ -178,23 +175,26 @@ def _classes(
     decisions: Mapping[str, tuple[str, str]],
     basis: pd.DataFrame,
 ) -> pd.DataFrame:
+    possible = named_flags(verdicts.possible, len(basis))
+    cases = named_flags(verdicts.open_cases, len(basis))
+    accounts = basis["account_id"].astype("str").tolist()
     rows = []
-    for i, code in enumerate(verdicts.code):
-        possible = "; ".join(verdicts.possible[i])
+    for i, code in enumerate(verdicts.code.tolist()):
         if code == OPEN:
-            account = str(basis["account_id"].iloc[i])
-            rows.append(_settled(i, verdicts.open_cases[i], possible, ties, decisions.get(account)))
+            decision = decisions.get(accounts[i])
+            rows.append(_settled(i, cases[i].split("; "), possible[i], ties, decision))
         elif code == UNKNOWN:
-            rows.append(_row(i, "", "unknown", "data_missing", possible))
+            rows.append(_row(i, "", "unknown", "data_missing", possible[i]))
         else:
-            member = scheme.members[int(code)]
-            rows.append(_row(i, member.id, "classified", member.when or "otherwise", possible))
+            member = scheme.members[code]
+            why = member.when or "otherwise"
+            rows.append(_row(i, member.id, "classified", why, possible[i]))
     return pd.DataFrame(rows, columns=list(_row(0, "", "", "", "")))
 
 
 def _settled(
     i: int,
-    cases: tuple[str, ...],
+    cases: list[str],
     possible: str,
     ties: Mapping[str, str],
     decision: tuple[str, str] | None,

@@ -10,6 +10,7 @@ import pandas as pd
 
 from kamkit.errors import KamkitError, Problem
 from kamkit.methods.checks import need_columns
+from kamkit.schemes import Scheme, service_hours
 
 SUMMARY_COLUMNS = [
     "order",
@@ -44,6 +45,27 @@ class Capacity:
     accounts: pd.DataFrame
     hours_available: float
     hours_needed: float
+
+
+def capacity_limits(scheme: Scheme) -> pd.DataFrame:
+    """House limits for :func:`capacity_check`: hours a year by class, and the most it may hold.
+
+    Returns columns: member, hours_per_account (a year), most (NaN where the scheme sets none).
+    Source: S037 (3–5 strategic partners), S203; hours house, in schemes/data/service.toml.
+
+    >>> from kamkit.schemes import load_scheme
+    >>> capacity_limits(load_scheme("elevator")).most.tolist()[0]
+    5.0
+    """
+    hours = service_hours(scheme)
+    most = [m.most for m in scheme.members]
+    return pd.DataFrame(
+        {
+            "member": list(scheme.member_ids),
+            "hours_per_account": [hours[m] for m in scheme.member_ids],
+            "most": pd.array(most, dtype="Float64").to_numpy(dtype=float, na_value=np.nan),
+        }
+    )
 
 
 def capacity_check(

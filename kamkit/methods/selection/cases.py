@@ -68,12 +68,35 @@ def classify_all(basis: pd.DataFrame, schemes: Sequence[Scheme]) -> pd.DataFrame
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=STACKED)
 
 
+def _wide(assignments: pd.DataFrame, values: pd.Series) -> tuple[pd.DataFrame, list[str]]:
+    """One row per account, one column per scheme in the order given; labels are joined."""
+    names = list(dict.fromkeys(assignments["scheme"].astype(str)))
+    table = pd.DataFrame(
+        {
+            "account_id": assignments["account_id"].astype(str),
+            "scheme": assignments["scheme"].astype(str),
+            "value": values,
+        }
+    )
+    joined = table.groupby(["account_id", "scheme"], sort=True)["value"].agg(
+        lambda v: " + ".join(v)
+    )
+    return joined.unstack("scheme").reindex(columns=names), names
+
+
+def _strongest(words: object) -> str:
+    """One reading of several labels: any yes is a yes, any doubt is a doubt."""
+    parts = str(words).split(" + ")
+    return next((r for r in ("yes", "undecided", "no") if r in parts), "undecided")
+
+
 def key_readings(assignments: pd.DataFrame) -> pd.DataFrame:
     """Key account or not, account by account, one column per scheme; disputed ones first.
 
     Needs columns: account_id, scheme, member, status, key (:func:`classify_all`).
     Returns columns: account_id, one per scheme (yes, no, undecided), key_votes, not_key_votes,
-    dispute (0 agreed to 1 split in halves, NaN where no scheme decides).
+    dispute (0 agreed to 1 split in halves, NaN where no scheme decides). Several labels of one
+    scheme read as key if any of them does.
     Source: X01, X02.
 
     >>> table = pd.DataFrame({"account_id": ["A", "A"], "scheme": ["x", "y"],
@@ -82,21 +105,43 @@ def key_readings(assignments: pd.DataFrame) -> pd.DataFrame:
     [['yes', 'no', 1.0]]
     """
     need_columns(assignments, "assignments", ["account_id", "scheme", "member", "status", "key"])
-    votes = crosswalk(assignments).accounts[["account_id", "key_votes", "not_key_votes", "dispute"]]
-    names = list(dict.fromkeys(assignments["scheme"].astype(str)))
-    for name in names:
-        own = assignments[assignments["scheme"] == name]
-        decided = own["status"].eq("classified") & own["key"].notna()
-        keys = own["key"].astype("boolean").fillna(False).astype(bool)
-        yes = set(own.loc[decided & keys, "account_id"])
-        open_ = set(own.loc[~decided, "account_id"])
-        votes[name] = [
-            "yes" if a in yes else "undecided" if a in open_ else "no" for a in votes["account_id"]
-        ]
-    table = votes.sort_values(
+    known = assignments["status"].eq("classified") & assignments["key"].notna()
+    key = assignments["key"].astype("boolean").fillna(False).astype(bool)
+    words = pd.Series(
+        np.where(known, np.where(key, "yes", "no"), "undecided"), index=assignments.index
+    )
+    wide, names = _wide(assignments, words)
+    wide = wide.map(_strongest)
+    yes, no = ((wide == reading).sum(axis=1) for reading in ("yes", "no"))
+    votes = (yes + no).where(yes + no > 0)
+    smaller = pd.concat([yes, no], axis=1).min(axis=1)
+    table = wide.assign(key_votes=yes, not_key_votes=no, dispute=2 * smaller / votes).reset_index()
+    table = table.sort_values(
         ["dispute", "key_votes", "account_id"], ascending=[False, False, True], ignore_index=True
     )
     return table[["account_id", *names, "key_votes", "not_key_votes", "dispute"]]
+
+
+def verdict_table(assignments: pd.DataFrame, accounts: Sequence[str] | None = None) -> pd.DataFrame:
+    """The classes that several schemes give an account, side by side.
+
+    Needs columns: account_id, scheme, member, status (:func:`classify_all`). ``accounts``
+    chooses accounts, in this order.
+    Returns columns: account_id, one per scheme (class; several labels joined by " + "; the
+    status where there is no class).
+    Source: X01.
+
+    >>> table = pd.DataFrame({"account_id": ["A", "A"], "scheme": ["x", "y"],
+    ...     "member": ["key", ""], "status": ["classified", "open"]})
+    >>> verdict_table(table)[["x", "y"]].values.tolist()
+    [['key', 'open']]
+    """
+    need_columns(assignments, "assignments", ["account_id", "scheme", "member", "status"])
+    member = assignments["member"].astype("str").fillna("")
+    words = member.where(member.ne(""), assignments["status"].astype("str"))
+    wide, names = _wide(assignments, words)
+    chosen = wide if accounts is None else wide.reindex([str(a) for a in accounts])
+    return chosen.reset_index()[["account_id", *names]]
 
 
 def reading_counts(assignments: pd.DataFrame) -> pd.DataFrame:
@@ -205,6 +250,13 @@ def ahp_case(
     return ahp(table, random_index=random_index)
 
 
+@dataclass(frozen=True)
+class CapacityCase(Capacity):
+    """A capacity check, and the key accounts on which the orders of service differ."""
+
+    contested: pd.DataFrame
+
+
 def capacity_case(
     basis: pd.DataFrame,
     hours_total: float,
@@ -215,13 +267,15 @@ def capacity_case(
     share: float,
     orders: Sequence[str] = ("sales", "profit"),
     own: Mapping[str, Scheme] | None = None,
-) -> Capacity:
+) -> CapacityCase:
     """Key accounts by one scheme, against the hours that the team has for accounts.
 
     Needs the scheme's columns and those in ``orders``. ``share`` of ``hours_total`` is for
     accounts; a key account takes ``hours_key`` a year, any other one ``hours_other`` (its floor,
     X25). The floor is set aside first, so that key accounts can't eat it up.
-    Returns Capacity of :func:`capacity_check` with the classes "other" and "key".
+    Returns CapacityCase: the parts of :func:`capacity_check` with the classes "other" and "key",
+    and contested: account_id, the columns in ``orders``, served_by_<order> — the key accounts
+    that the order of service decides about.
     Source: X25, X32.
 
     >>> basis = pd.DataFrame({"account_id": ["A", "B"], "profit": [5.0, 1.0], "sales": [9.0, 1.0]})
@@ -239,4 +293,10 @@ def capacity_case(
     limits = pd.DataFrame(
         {"member": ["other", "key"], "hours_per_account": [float(hours_other), float(hours_key)]}
     )
-    return capacity_check(classes, limits, hours=hours_total * share, orders=orders)
+    result = capacity_check(classes, limits, hours=hours_total * share, orders=orders)
+    served = result.accounts.pivot(index="account_id", columns="order", values="served")
+    served = served.reindex(columns=list(orders)).add_prefix("served_by_")
+    differs = served[served.nunique(axis=1) > 1].reset_index()
+    contested = basis[["account_id", *orders]].merge(differs, on="account_id", how="inner")
+    contested = contested.sort_values([*orders], ascending=False, ignore_index=True)
+    return CapacityCase(**vars(result), contested=contested)

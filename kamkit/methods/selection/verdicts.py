@@ -9,20 +9,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kamkit.methods.selection.figures import Floats
-from kamkit.methods.selection.rules import Ground, distances, truths, with_derived
+from kamkit.methods.selection.rules import Ground, distances, field_of, truths, with_derived
 from kamkit.schemes import Scheme
 
 OPEN, UNKNOWN = -1, -2
 Codes = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Verdicts:
-    """Per account: place of the member (or OPEN, UNKNOWN), open cases, members possible."""
+    """Per account: place of the member (or OPEN, UNKNOWN), open cases, members possible.
+
+    ``open_cases`` and ``possible`` hold one flag an account for every case and member.
+    """
 
     code: Codes
-    open_cases: tuple[tuple[str, ...], ...]
-    possible: tuple[tuple[str, ...], ...]
+    open_cases: Mapping[str, Flags]
+    possible: Mapping[str, Flags]
 
 
 def member_truths(
@@ -44,45 +48,48 @@ def member_truths(
     return tests
 
 
-def _first(scheme: Scheme, tests: list[Floats], raw: list[Floats]) -> tuple[Codes, list[list[str]]]:
+def _first(
+    scheme: Scheme, tests: list[Floats], raw: list[Floats]
+) -> tuple[Codes, dict[str, Flags]]:
     """Place of the first member that holds; UNKNOWN where an earlier one can't be told."""
     n = len(tests[0])
     code = np.full(n, scheme.member_ids.index(scheme.otherwise), dtype=np.int64)
     decided, doubt = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
-    possible: list[list[str]] = [[] for _ in range(n)]
+    possible = {member.id: np.zeros(n, dtype=bool) for member in scheme.members}
     for place, test in enumerate(tests):
-        holds, unclear = ~decided & (test == 1), ~decided & np.isnan(test)
+        holds = ~decided & (test == 1)
         code[holds] = place
-        for i in np.flatnonzero(holds | (~decided & np.isnan(raw[place]))):
-            possible[i].append(scheme.members[place].id)
-        doubt |= unclear
+        possible[scheme.members[place].id] |= holds | (~decided & np.isnan(raw[place]))
+        doubt |= ~decided & np.isnan(test)
         decided |= holds
-    for i in np.flatnonzero(~decided):
-        if scheme.otherwise not in possible[i]:
-            possible[i].append(scheme.otherwise)
+    possible[scheme.otherwise] |= ~decided
     code[doubt] = UNKNOWN
     return code, possible
 
 
-def decide(scheme: Scheme, found: Mapping[str, Floats], n: int) -> Verdicts:
-    """Verdicts of an ordered scheme: the first member whose test holds, unless the case is open.
-
-    An open case applies only where the class that would come out is one of those in question.
-    """
-    raw = member_truths(scheme, found, n, raw=True)
-    code, possible = _first(scheme, member_truths(scheme, found, n), raw)
-    cases: list[list[str]] = [[] for _ in range(n)]
+def _open_cases(scheme: Scheme, found: Mapping[str, Floats], code: Codes) -> dict[str, Flags]:
+    """Open cases that apply: only where the class that would come out is one in question."""
+    cases = {}
     for case in scheme.open:
         applies = found[case.when] == 1
         if case.unless:
             applies &= found[case.unless] != 1
         places = [scheme.member_ids.index(m) for m in case.between]
-        applies &= np.isin(code, [*places, UNKNOWN])
-        for i in np.flatnonzero(applies):
-            cases[i].append(case.when)
-            possible[i] = [m for m in scheme.member_ids if m in {*possible[i], *case.between}]
-    code = np.where([bool(c) for c in cases], OPEN, code) if n else code
-    return Verdicts(code, tuple(map(tuple, cases)), tuple(map(tuple, possible)))
+        cases[case.when] = applies & np.isin(code, [*places, UNKNOWN])
+    return cases
+
+
+def decide(scheme: Scheme, found: Mapping[str, Floats], n: int) -> Verdicts:
+    """Verdicts of an ordered scheme: the first member whose test holds, unless the case is open."""
+    raw = member_truths(scheme, found, n, raw=True)
+    code, possible = _first(scheme, member_truths(scheme, found, n), raw)
+    cases = _open_cases(scheme, found, code)
+    for case in scheme.open:
+        for member_id in case.between:
+            possible[member_id] |= cases[case.when]
+    for applies in cases.values():
+        code[applies] = OPEN
+    return Verdicts(code, cases, possible)
 
 
 def signature(scheme: Scheme, found: Mapping[str, Floats], n: int) -> Codes:
@@ -137,10 +144,10 @@ def _inputs(scheme: Scheme, name: str) -> list[str]:
     return [field for part in parts for field in _inputs(scheme, part)]
 
 
-def lacking(scheme: Scheme, base: Ground) -> list[list[str]]:
+def lacking(scheme: Scheme, base: Ground) -> list[str]:
     """Per account: fields without a value that keep a class from being told or ruled out."""
     found = truths(scheme, base)
-    missing: list[list[str]] = [[] for _ in range(base.n)]
+    missing: dict[str, Flags] = {}
     for member, test in zip(
         scheme.members, member_truths(scheme, found, base.n, raw=True), strict=True
     ):
@@ -148,18 +155,33 @@ def lacking(scheme: Scheme, base: Ground) -> list[list[str]]:
             unclear = np.isnan(test) & np.isnan(found[leaf])
             for name in _inputs(scheme, scheme.conditions[leaf].field):
                 values = base.figures.get(name)
-                for i in np.flatnonzero(unclear if values is None else unclear & np.isnan(values)):
-                    missing[i].append(name)
-    return missing
+                lacks = unclear if values is None else unclear & np.isnan(values)
+                name = field_of(scheme, name)
+                missing[name] = missing.get(name, np.zeros(base.n, dtype=bool)) | lacks
+    return named_flags(missing, base.n)
 
 
-def wobbled(scheme: Scheme, base: Ground, share: float) -> list[list[str]]:
+def named_flags(flags: Mapping[str, Flags], n: int) -> list[str]:
+    """Names whose flag is up, joined, per account; each pattern of flags is joined once.
+
+    >>> named_flags({"a": np.array([True, False]), "b": np.array([True, True])}, 2)
+    ['a; b', 'b']
+    """
+    if not flags or not n:
+        return [""] * n
+    names = np.array(list(flags), dtype=object)
+    patterns, place = np.unique(np.column_stack(list(flags.values())), axis=0, return_inverse=True)
+    words = ["; ".join(names[pattern]) for pattern in patterns]
+    return [words[i] for i in place.ravel()]
+
+
+def wobbled(scheme: Scheme, base: Ground, share: float) -> list[str]:
     """Per account: fields that, changed alone by ``share`` up or down, change the verdict.
 
     Cut-offs and the other accounts stay as they are.
     """
     now = signature(scheme, truths(scheme, base), base.n)
-    turning: list[list[str]] = [[] for _ in range(base.n)]
+    turning: dict[str, Flags] = {}
     for name in base.figures:
         if name in scheme.derived:
             continue
@@ -168,6 +190,5 @@ def wobbled(scheme: Scheme, base: Ground, share: float) -> list[list[str]]:
             figures = {**base.figures, name: base.figures[name] * factor}
             other = with_derived(replace(base, figures=figures), scheme)
             changed |= signature(scheme, truths(scheme, other), base.n) != now
-        for i in np.flatnonzero(changed):
-            turning[i].append(name)
-    return turning
+        turning[field_of(scheme, name)] = changed
+    return named_flags(turning, base.n)
