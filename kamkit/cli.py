@@ -71,28 +71,26 @@ def told(lang: str) -> Iterator[None]:
 
 
 def print_problems(problems: tuple[Problem, ...], lang: str, *, err: bool = False) -> None:
-    """Print problems as a table, one line per kind and place, the first rows named."""
-    from rich.table import Table
+    """Print problems, equal ones together: where and how often, then what to do."""
+    from rich.padding import Padding
+    from rich.text import Text
 
     from kamkit.i18n import plain_text, problem_table
     from kamkit.tables import group_problems
 
     groups = group_problems(problems)
     sentences = problem_table([group.first for group in groups], lang)
-    table = Table(pad_edge=False)
-    for column in ("level", "code", "table", "column", "row", "value", "advice"):
-        table.add_column(t(f"check.{column}", lang), overflow="fold")
+    screen = console(err=err)
     for group, words in zip(groups, sentences.to_dict("records"), strict=True):
         rest = group.count - len(group.rows)
         more = t("check.more", lang, count=rest) if group.rows and rest else ""
-        table.add_row(
-            t(f"check.{words['level']}", lang),
-            *(words[c] for c in ("code", "table", "column")),
-            ", ".join(map(str, group.rows)) + more,
-            plain_text(", ".join(group.values[:3])),
-            f"{words['message']} → {words['advice']}",
-        )
-    console(err=err).print(table)
+        rows = ", ".join(map(str, group.rows)) + more
+        place = ".".join(part for part in (words["table"], words["column"]) if part)
+        head = [t(f"check.{words['level']}", lang), words["code"], place]
+        head += [f"{t('check.row', lang)} {rows}"] if rows else []
+        head += [plain_text(" | ".join(group.values[:3]))]
+        screen.print(Text("  ".join(part for part in head if part), style="bold"))
+        screen.print(Padding(Text(f"{words['message']} → {words['advice']}"), (0, 0, 0, 4)))
 
 
 @app.command(help=say("check"))

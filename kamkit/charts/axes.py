@@ -64,7 +64,7 @@ def money_word(unit: str, currency: str, lang: str) -> str:
     >>> money_word("万", "CNY", "zh"), money_word("m", "EUR", "en"), money_word("", "USD", "zh")
     ('万元', 'EUR m', '美元')
     """
-    name = i18n.label(f"chart.currency.{currency}", lang, currency) if currency else ""
+    name = i18n.label(f"currency.{currency}", lang, currency) if currency else ""
     return i18n.t("chart.axis.money", lang, currency=name, unit=unit).strip()
 
 

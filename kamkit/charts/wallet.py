@@ -62,7 +62,7 @@ def plot_white_space(
     ax.set_yticks(range(len(accounts)), [shown_name(a, names) for a in accounts])
     ax.tick_params(length=0)
     theme.value_grid(ax, "none")
-    word = label(f"chart.currency.{currency}", lang, currency) if currency else ""
+    word = label(f"currency.{currency}", lang, currency) if currency else ""
     said["unit"] = t("chart.axis.money", lang, unit=unit, currency=word).strip()
     theme.note(fig, t("chart.white_space.reading", lang, **said))
     source_note(fig, lang, n=int(cells["spend_base"].notna().sum()),

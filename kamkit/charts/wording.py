@@ -5,28 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from kamkit.i18n import label
+from kamkit.i18n import label, t
 from kamkit.schemes import Scheme, field_labels, kam_functions, load_scheme, scheme_ids
-from kamkit.widgets.tables import TableView, table_view
-from kamkit.widgets.views import part_of, rows_where
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from kamkit.widgets.what_if import View
 
 _CLASSES = ("member", "old", "new", "possible", "member_a", "member_b")
 _SCHEMES = ("scheme", "scheme_a", "scheme_b")
 _CONDITIONS = ("met", "failed", "nearest", "changed", "reason", "why", "tie_rule")
 _FIELDS = ("missing", "flips", "criterion", "field", "rating_criterion", "weight_criterion")
 _KEYED = {
-    "status": ("class_status", "selection_status"),
+    "status": ("class_status", "selection_status", "disposition", "returns_status"),
     "direction": ("move",),
     "approval": ("approval",),
     "verdict": ("selection_status", "screen_verdict"),
     "hint": ("audit_hint",),
     "order": ("column",),
     "recorded": ("word",),
+    "cause": ("driver", "cause"),
+    "proposal": ("disposition",),
+    "disposition": ("disposition",),
+    "side": ("side",),
+    "level": ("level",),
+    "code": ("quality",),
 }
 _FLAGS = ("key", "in_both", "in_top_k", "served_by_sales", "served_by_profit")
 _READINGS = ("yes", "no", "undecided")
@@ -75,6 +77,13 @@ class Wording:
         reading = label(f"reading.{key}", self.lang, "") if key in _READINGS else ""
         return reading or self.member(key, scheme)
 
+    def scheme_verdict(self, text: str) -> str:
+        """ "scheme:class" as the scheme's name and the class's."""
+        scheme_id, _, member = text.partition(":")
+        found = self.scheme(scheme_id)
+        name = found.labels[self.lang] if found else scheme_id
+        return t("reading.under", self.lang, scheme=name, member=self.member(member, found))
+
     def condition(self, key: str, scheme: Scheme | None) -> str:
         """A condition of a scheme, with the sign of its change, or a general reason."""
         sign, bare = (key[0], key[1:]) if key[:1] in "+-" else ("", key)
@@ -107,6 +116,8 @@ class Wording:
             return self.comma.join(self.condition(p, scheme) for p in parts)
         if column in _FIELDS:
             return self.comma.join(self.field(p, scheme).removeprefix("rating:") for p in parts)
+        if column == "verdicts":
+            return self.comma.join(self.scheme_verdict(part) for part in parts)
         if column in ("function", "point"):
             return self.functions.get(str(value), value)
         return _label(_KEYED[column], str(value), self.lang) if column in _KEYED else value
@@ -138,7 +149,7 @@ def in_words(
     for column in shown.columns:
         owner = {"member_a": "scheme_a", "member_b": "scheme_b"}.get(column, "scheme")
         if column in (*_CLASSES, *_SCHEMES, *_CONDITIONS, *_FIELDS, *_KEYED, "function", "point",
-                      *_FLAGS):  # fmt: skip
+                      "verdicts", *_FLAGS):  # fmt: skip
             worded[column] = [
                 words.cell(column, row[column], words.scheme(str(row.get(owner))) or words.first)
                 for row in records
@@ -152,23 +163,3 @@ def in_words(
         worded["account_id"] = [names.get(i, i) for i in ids]
         headings["account_id"] = "name"
     return worded.rename(columns=headings)
-
-
-def scheme_rows(
-    part: str = "",
-    *,
-    lang: str,
-    schemes: Sequence[Scheme] = (),
-    names: Mapping[str, str] | None = None,
-    columns: Sequence[str] | None = None,
-    where: Mapping[str, Any] | None = None,
-    **options: Any,
-) -> View:
-    """A view that shows a part of the result in words (:func:`in_words`) as a table."""
-
-    def show(result: Any) -> TableView:
-        kept = rows_where(part_of(result, part), where)
-        said = in_words(kept, lang=lang, schemes=schemes, names=names, columns=columns)
-        return table_view(said, lang=lang, **options)
-
-    return show

@@ -104,16 +104,18 @@ def cell_text(
 
 
 def _interval_text(kind: str, row: Mapping[str, Any], lang: str, currency: str) -> str:
+    if row["low"] != row["low"] or row["high"] != row["high"]:
+        return number(None, lang)
     if kind == "money":
         ends = [money(row[end], currency, lang) for end in ("low", "high")]
         return ends[0] if ends[0] == ends[1] else "–".join(ends)
     low, high = row["low"], row["high"]
-    digits = 0 if kind == "share" or _whole(low) and _whole(high) else 2
+    digits = 0 if kind == "share" else max(_digits(low), _digits(high))
     return interval(low, high, lang, digits, share=kind == "share")
 
 
 def _whole(value: Any) -> bool:
-    return isinstance(value, int | float) and float(value).is_integer()
+    return float(value).is_integer()
 
 
 def _written(kind: str, value: Any, lang: str, currency: str) -> str:
@@ -131,7 +133,14 @@ def _written(kind: str, value: Any, lang: str, currency: str) -> str:
         return percent(value, lang)
     if kind == "money":
         return money(value, currency, lang)
-    return number(value, lang, 0 if _whole(value) or abs(value) >= 1000 else 2)
+    return number(value, lang, _digits(value))
+
+
+def _digits(value: float) -> int:
+    """None for whole numbers and large ones, three for small ones."""
+    if _whole(value) or abs(value) >= 1000:
+        return 0
+    return 2 if abs(value) >= 0.1 else 3
 
 
 def sentence_values(values: Mapping[str, Any], lang: str, currency: str) -> dict[str, str]:

@@ -9,6 +9,8 @@ from typing import Any
 from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 
+from kamkit.i18n.catalog import label
+
 _LOCALE = {"zh": "zh_Hans_CN", "en": "en_GB"}
 _UNITS = {
     "zh": ((1e8, "亿"), (1e4, "万"), (1.0, "")),
@@ -33,7 +35,8 @@ def number(value: Any, lang: str, digits: int = 0) -> str:
     """
     if _missing(value):
         return MISSING
-    return str(format_decimal(round(float(value), digits), _pattern(digits), locale=_LOCALE[lang]))
+    rounded = round(float(value), digits) + 0.0  # no minus before a zero
+    return str(format_decimal(rounded, _pattern(digits), locale=_LOCALE[lang]))
 
 
 def percent(share: Any, lang: str, digits: int = 1) -> str:
@@ -63,10 +66,10 @@ def money_unit(values: Any, lang: str) -> tuple[float, str]:
 
 
 def money(value: Any, currency: str, lang: str, digits: int | None = None) -> str:
-    """An amount in the unit its readers use: 万 and 亿, k and m.
+    """An amount in the unit its readers use: 万元 and 亿元, k and m.
 
     >>> money(23_450_000, "CNY", "zh"), money(23_450_000, "CNY", "en")
-    ('2,345万 CNY', 'CNY 23.4m')
+    ('2,345万元', 'CNY 23.4m')
     >>> money(-812, "USD", "en")
     'USD -812'
     """
@@ -77,7 +80,8 @@ def money(value: Any, currency: str, lang: str, digits: int | None = None) -> st
     if digits is None:
         digits = 0 if size == 1.0 or abs(scaled) >= 100 else 1
     text = number(scaled, lang, digits) + word
-    return f"{text} {currency}".strip() if lang == "zh" else f"{currency} {text}".strip()
+    name = label(f"currency.{currency}", lang, f" {currency}" if lang == "zh" else currency)
+    return f"{text}{name}".strip() if lang == "zh" else f"{name} {text}".strip()
 
 
 def interval(low: Any, high: Any, lang: str, digits: int = 2, *, share: bool = False) -> str:

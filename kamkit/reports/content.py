@@ -115,6 +115,7 @@ class Report:
         columns: Sequence[str] | None = None,
         most: int | None = None,
         kinds: Mapping[str, str] | None = None,
+        headings: str = "column",
         variant: str = "",
         origin: str = "",
         n: int | None = None,
@@ -122,18 +123,19 @@ class Report:
         """A table titled ``report.table.<key>``; its variant and origin columns go to the appendix.
 
         ``columns`` picks and orders, ``most`` cuts, ``kinds`` names the kind (money, share) of
-        columns whose name leaves it open.
+        columns whose name leaves it open, ``headings`` the catalog section of their names.
         """
         shown = table if columns is None else table[[c for c in columns if c in table.columns]]
         cut = shown if most is None else shown.head(most)
         source = self._source(table, variant, origin, n)
         cut = cut.drop(columns=[c for c in ("variant", "origin") if c in cut.columns])
         if "account_id" in cut.columns and self.names:
-            cut = cut.assign(account_id=cut["account_id"].map(lambda i: self.names.get(i, i)))
+            named = cut["account_id"].map(lambda i: self.names.get(i, i))
+            cut = cut.assign(account_id=named).rename(columns={"account_id": "account"})
         data = {
             "title": t(f"report.table.{key}", self.lang),
             "number": self._count("table"),
-            "columns": [label(f"column.{c}", self.lang) for c in cut.columns],
+            "columns": [label(f"{headings}.{c}", self.lang) for c in cut.columns],
             "numeric": [is_number_column(cut[c]) for c in cut.columns],
             "rows": [
                 [cell_text(c, row[c], row, self.lang, self.currency, kinds) for c in cut.columns]
@@ -166,6 +168,13 @@ class Report:
         }
         self._show("chart", data)
 
+    def notes(self, section: str, table: pd.DataFrame) -> None:
+        """One line per row of a notes table: sentence ``<section>.<note>`` with its figures."""
+        for row in table.to_dict("records"):
+            values = {k: cell_text(k, v, row, self.lang, self.currency, {"value": "money"})
+                      for k, v in row.items()}
+            self._show("text", {"title": "", "text": t(f"{section}.{row['note']}", self.lang, **values)})
+
     def missing(self, key: str, table: str) -> None:
         """Say what can't be computed because a table is absent."""
         what = t(f"report.chart.{key}", self.lang)
@@ -195,7 +204,7 @@ class Report:
         if table is not None:
             variant = variant or _joined(table, "variant")
             origin = origin or _joined(table, "origin")
-            n = len(table) if n is None else n
+            n = _size(table) if n is None else n
         return {
             "variant": self._words("variant", variant),
             "origin": self._words("origin", origin),
@@ -204,7 +213,8 @@ class Report:
 
     def _words(self, kind: str, keys: str) -> str:
         parts = [part.strip() for part in keys.split(";") if part.strip()]
-        return "; ".join(label(f"{kind}.{part}", self.lang, part) for part in parts)
+        words = (label(f"{kind}.{part}", self.lang, part.removeprefix("field:")) for part in parts)
+        return t("report.semicolon", self.lang).join(words)
 
     def _count(self, kind: str) -> int:
         self.counters[kind] = self.counters.get(kind, 0) + 1
@@ -214,6 +224,12 @@ class Report:
         from IPython.display import display
 
         display(Block(kind, self.section_key, data))
+
+
+def _size(table: pd.DataFrame) -> int:
+    """Number of items behind a table: its largest n, else its rows."""
+    counts = table["n"].dropna() if "n" in table.columns else []
+    return int(max(counts)) if len(counts) else len(table)
 
 
 def _joined(table: pd.DataFrame, column: str) -> str:

@@ -80,10 +80,10 @@ def company_job(
     """
     company = _company(folder)
     if account is None:
-        return _job("key_accounts", company, folder, out / f"key_accounts.{lang}.html", lang, extra)
+        return _job("key_accounts", company, out / f"key_accounts.{lang}.html", lang, extra)
     if account not in set(company.accounts["account_id"]):
         raise KamkitError(Problem("unknown_account", table="accounts", value=account))
-    return _account_job(company, folder, out, lang, account, extra)
+    return _account_job(company, out, lang, account, extra)
 
 
 def accounts_jobs(
@@ -92,7 +92,7 @@ def accounts_jobs(
     """One job per account of a company."""
     company = _company(folder)
     ids = company.accounts["account_id"]
-    return [_account_job(company, folder, out, lang, account, extra) for account in ids]
+    return [_account_job(company, out, lang, account, extra) for account in ids]
 
 
 def page_name(account_id: str, lang: str) -> str:
@@ -113,24 +113,23 @@ def _company(folder: Path) -> Any:
 
 
 def _account_job(
-    company: Any, folder: Path, out: Path, lang: str, account: str, extra: Mapping[str, Any] | None
+    company: Any, out: Path, lang: str, account: str, extra: Mapping[str, Any] | None
 ) -> Job:
     values = {"account": account, **(extra or {})}
     target = out / page_name(account, lang)
-    return _job("account", company, folder, target, lang, values, account)
+    return _job("account", company, target, lang, values, account)
 
 
 def _job(
     name: str,
     company: Any,
-    folder: Path,
     target: Path,
     lang: str,
     extra: Mapping[str, Any] | None,
     account: str = "",
 ) -> Job:
     template = template_path(name)
-    parameters = {"company": str(Path(folder).resolve()), "language": lang, **(extra or {})}
+    parameters = {"company": str(company.folder.resolve()), "language": lang, **(extra or {})}
     check_parameters(template, parameters)
     text = json.dumps([name, parameters, lang, company.fingerprint, _kit_hash()], sort_keys=True)
     key = sha256(text.encode()).hexdigest()[:16]

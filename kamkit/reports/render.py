@@ -66,7 +66,10 @@ def render(job: Job) -> Rendered:
 def _execute(job: Job, executed: Path) -> None:
     import papermill
     from papermill.exceptions import PapermillExecutionError
+    from traitlets.config import Config
 
+    # Files instead of ports between papermill and its kernel, where the system has them.
+    transport = "tcp" if os.name == "nt" else "ipc"
     try:
         papermill.execute_notebook(
             job.template,
@@ -74,6 +77,7 @@ def _execute(job: Job, executed: Path) -> None:
             parameters=dict(job.parameters),
             progress_bar=False,
             request_save_on_cell_execute=False,
+            config=Config({"KernelManager": {"transport": transport}}),
         )
     except PapermillExecutionError as error:
         value = f"{error.ename}: {error.evalue}"

@@ -1,9 +1,10 @@
 """What trainees click: controls that recompute live, and tables that read well."""
 
-from kamkit.charts.wording import in_words, scheme_rows
+from kamkit.charts.wording import in_words
 from kamkit.widgets.controls import Control, choice, slider, switch, weights
 from kamkit.widgets.points import audit_form
-from kamkit.widgets.rules import judgement, money_slider, rule_controls, scheme_choice
+from kamkit.widgets.rules import hour_sliders, judgement, money_slider, rule_controls, scheme_choice
+from kamkit.widgets.scheme_views import scheme_rows
 from kamkit.widgets.tables import TableView, table_view
 from kamkit.widgets.views import (
     KeyFigures,
@@ -23,6 +24,7 @@ __all__ = [
     "account_names",
     "audit_form",
     "choice",
+    "hour_sliders",
     "in_words",
     "judgement",
     "key_figures",

@@ -39,7 +39,11 @@ def slider(
 ) -> Control:
     """A number by mouse, touch or arrow keys; ``share`` shows 0–1 as a percentage."""
     kind = w.FloatSlider if isinstance(step, float) else w.IntSlider
-    extra = {"readout_format": ".0%" if share else ",.4~g"} if kind is w.FloatSlider else {}
+    extra = (
+        {"readout_format": ".0%" if share else ",.1f" if step >= 0.1 else ",.2f"}
+        if kind is w.FloatSlider
+        else {}
+    )
     widget = kind(
         value=value,
         min=low,

@@ -109,14 +109,36 @@ def rule_controls(
     return controls
 
 
-def scheme_choice(name: str, text: str, schemes: Sequence[Scheme], *, lang: str) -> Control:
+def scheme_choice(
+    name: str, text: str, schemes: Sequence[Scheme], *, lang: str, value: str | None = None
+) -> Control:
     """One of several schemes, by name; read as its id.
 
     >>> from kamkit.schemes import load_scheme
     >>> scheme_choice("a", "Scheme", [load_scheme("guide")], lang="en").read()
     'guide'
     """
-    return choice(name, text, {s.id: s.labels[lang] for s in schemes})
+    return roomy(choice(name, text, {s.id: s.labels[lang] for s in schemes}, value=value))
+
+
+def hour_sliders(
+    lang: str, *, hours_key: float = 300, hours_other: float = 10, share: float = 0.5
+) -> list[Control]:
+    """Hours a year for a key account, for any other one, and the share of hours for accounts.
+
+    >>> [c.read() for c in hour_sliders("en")]
+    [300, 10, 0.5]
+    """
+    top = max(1800, round(hours_key))
+    sliders = (
+        slider("hours_key", t("widget.hours_key", lang), low=20, high=top, value=hours_key,
+               step=20),
+        slider("hours_other", t("widget.hours_other", lang), low=1, high=60, value=hours_other,
+               step=1),
+        slider("share", t("widget.hours_share", lang), low=0.1, high=1.0, value=share, step=0.05,
+               share=True),
+    )  # fmt: skip
+    return [roomy(one) for one in sliders]
 
 
 def judgement(name: str, first: str, second: str, *, lang: str, value: float = 1.0) -> Control:

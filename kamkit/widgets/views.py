@@ -71,18 +71,20 @@ def rows(
     *,
     lang: str,
     where: Mapping[str, Any] | None = None,
+    sort: str = "",
     names: Mapping[str, str] | None = None,
     sections: Mapping[str, str] | None = None,
     **options: Any,
 ) -> View:
     """A view that shows a part of the result by :func:`table_view` with these options.
 
-    ``where`` keeps some rows; ``names`` and ``sections`` put ids and keys into words (see
-    :func:`worded`).
+    ``where`` keeps some rows, ``sort`` names a column to sort them by, smallest first;
+    ``names`` and ``sections`` put ids and keys into words (see :func:`worded`).
     """
 
     def show(result: Any) -> TableView:
         kept = rows_where(part_of(result, part), where)
+        kept = kept.sort_values(sort, kind="stable") if sort else kept
         said = worded(kept, lang, names=names, sections=sections)
         return table_view(said, lang=lang, **options)
 

@@ -49,6 +49,12 @@ from kamkit.methods.portfolio.variance import PlanVariance, plan_from_targets, p
 from kamkit.methods.portfolio.wallet import ShareOfWallet, share_of_wallet
 from kamkit.methods.portfolio.wallet_rule import wallet_allocation
 from kamkit.methods.portfolio.whale import WhaleCurve, whale_curve
+from kamkit.methods.portfolio.whatif import (
+    LifetimeOutlook,
+    attractiveness_map,
+    lifetime_outlook,
+    white_space_tested,
+)
 from kamkit.methods.portfolio.whitespace import WhiteSpace, white_space
 
 __all__ = [
@@ -63,6 +69,7 @@ __all__ = [
     "Findings",
     "FourBox",
     "GammaGammaFit",
+    "LifetimeOutlook",
     "NumberQuality",
     "PlanVariance",
     "Priority",
@@ -79,6 +86,7 @@ __all__ = [
     "allocate_indirect",
     "allot_hours",
     "attractiveness",
+    "attractiveness_map",
     "attractiveness_strength",
     "bgbb_fit",
     "bgbb_forecast",
@@ -99,6 +107,7 @@ __all__ = [
     "hours_spent",
     "key_account_findings",
     "largest_remainder",
+    "lifetime_outlook",
     "lifetime_value",
     "margin_multiple",
     "model_scope",
@@ -121,5 +130,6 @@ __all__ = [
     "wallet_allocation",
     "whale_curve",
     "white_space",
+    "white_space_tested",
     "yearly_opportunities",
 ]
