@@ -51,7 +51,7 @@ def blank(title: str, lang: str) -> Figure:
     return fig
 
 
-def shown_name(key: object, names: Mapping[str, str] | None, width: int = 18) -> str:
+def shown_name(key: object, names: Mapping[str, str] | None, width: int = 24) -> str:
     """Display name of an id, safe to draw.
 
     >>> shown_name("a1", {"a1": "Aurora Lifts"}), shown_name("a2", None)

@@ -31,7 +31,7 @@ MONEY = (
     "lifetime_value",
 )
 KEYED = ("measure", "member", "scheme", "status", "reason", "box", "quadrant", "finding", "action")
-MOST_CHARACTERS = 80
+MOST_CHARACTERS = 160
 
 
 def _ends(column: str, words: tuple[str, ...]) -> bool:

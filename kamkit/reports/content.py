@@ -171,9 +171,13 @@ class Report:
     def notes(self, section: str, table: pd.DataFrame) -> None:
         """One line per row of a notes table: sentence ``<section>.<note>`` with its figures."""
         for row in table.to_dict("records"):
-            values = {k: cell_text(k, v, row, self.lang, self.currency, {"value": "money"})
-                      for k, v in row.items()}
-            self._show("text", {"title": "", "text": t(f"{section}.{row['note']}", self.lang, **values)})
+            values = {
+                k: cell_text(k, v, row, self.lang, self.currency, {"value": "money"})
+                for k, v in row.items()
+            }
+            self._show(
+                "text", {"title": "", "text": t(f"{section}.{row['note']}", self.lang, **values)}
+            )
 
     def missing(self, key: str, table: str) -> None:
         """Say what can't be computed because a table is absent."""

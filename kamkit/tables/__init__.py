@@ -22,6 +22,7 @@ _HOME = {
     "import_folder": "importer",
     "load": "loader",
     "profile_names": "profile",
+    "quality_digest": "quality",
     "quality_report": "quality",
     "reporting_period": "period",
     "spec": "schemas",

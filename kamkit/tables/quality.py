@@ -81,6 +81,28 @@ def quality_report(company: Company) -> pd.DataFrame:
     return frame.astype(types)
 
 
+def quality_digest(report: pd.DataFrame) -> pd.DataFrame:
+    """The quality report for a reader: what was found, one row per finding and table.
+
+    Columns that share a finding are joined; rows, share and money are those of the worst
+    column. Empty cells that are worth no warning are left out; the gravest come first.
+
+    Returns columns: level, code, table, column, rows, share (0-1), money, value.
+    """
+    shown = report[(report["rows"] > 0) | (report["code"] == "table_absent")]
+    shown = shown[(shown["code"] != "empty_cells") | (shown["level"] != "info")]
+    grouped = shown.groupby(["level", "code", "table"], sort=False).agg(
+        column=("column", lambda names: ", ".join(n for n in names if n)),
+        rows=("rows", "max"),
+        share=("share", "max"),
+        money=("money", "max"),
+        value=("value", lambda values: next((v for v in values if v), "")),
+    )
+    flat = grouped.reset_index()
+    gravest = flat["level"].map({"error": 0, "warning": 1, "info": 2})
+    return flat.loc[gravest.sort_values(kind="stable").index].reset_index(drop=True)
+
+
 class _Sales:
     """Net sales by account and in all, within the company's currency only."""
 

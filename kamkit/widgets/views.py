@@ -204,7 +204,8 @@ def _line(cells: Iterable[str]) -> str:
 
 def _figure(column: str, row: Mapping[str, Any], lang: str, currency: str) -> str:
     if column == "interval" and "measure" not in row:
-        return interval(row["low"], row["high"], lang, 2)
+        shares = "agreement" in row or any(c in row for c in ("share", "rate"))
+        return interval(row["low"], row["high"], lang, 0 if shares else 2, share=shares)
     return cell_text(column, row.get(column), row, lang, currency)
 
 

@@ -68,7 +68,7 @@ def _at_edge(code: str, past: bool) -> Tables:
             "one_account": ("top_1", 0.25),
             "lumpy_portfolio": ("hhi", 0.18),
             "few_carry_most": ("share_top_20", 0.80),
-            "broad_base": ("share_top_20", 0.60),
+            "broad_base": ("share_top_20", 0.65),
         }[code]
         table = tables["concentration"]
         shift = -nudge if code == "broad_base" else nudge
@@ -176,14 +176,24 @@ def test_nothing_given_is_listed_with_what_is_missing() -> None:
         "one_account": "concentration:top_1",
         "losses": "whale:loss_makers; whale:loss_money; whale:profit_peak",
         "largest_not_best": "accounts:profit",
+        "costs_unknown": "accounts:profit",
     }
 
 
-def test_accounts_without_any_profit_are_a_finding_of_their_own() -> None:
+def test_no_costs_at_all_is_missing_data_and_not_a_finding() -> None:
     tables = _calm()
     tables["accounts"] = tables["accounts"].drop(columns="profit")
-    found = key_account_findings(**tables).found.set_index("finding")
-    assert found.loc["costs_unknown", "value"] == 1.0
+    result = key_account_findings(**tables)
+    assert "costs_unknown" not in set(result.found["finding"])
+    assert "costs_unknown" in set(result.not_assessed["finding"])
+
+
+def test_one_contact_for_every_account_says_nothing() -> None:
+    """An export with one contact field per customer can't show who stands alone."""
+    tables = _at_edge("one_contact", past=True)
+    tables["contacts"] = tables["contacts"].drop_duplicates("account_id")
+    result = key_account_findings(**tables)
+    assert "one_contact" in set(result.not_assessed["finding"])
 
 
 def test_order_is_clear_first_then_priority_and_repeats() -> None:

@@ -136,8 +136,14 @@ def few_carry_most(inputs: Inputs, _: Mapping[str, float]) -> Signal:
 
 
 def one_contact(inputs: Inputs, _: Mapping[str, float]) -> Signal:
-    """Share of sales that hangs on accounts with a single known contact still in place."""
+    """Share of sales that hangs on accounts with a single known contact still in place.
+
+    A list that holds one person for every account says how it was kept, not who knows whom:
+    nothing is concluded from it.
+    """
     contacts, accounts = inputs["contacts"], inputs["accounts"]
+    if contacts["account_id"].is_unique:
+        return Signal(NAN, 0, {})
     left = contacts["left_on"] if "left_on" in contacts.columns else None
     active = contacts if left is None else contacts[left.isna()]
     counts = active.groupby("account_id")["contact_id"].nunique()
@@ -248,10 +254,10 @@ RULES = (
     Rule("white_space", 0.10, ("white_space:headroom", "accounts:revenue"), white_space),
     Rule("disputed", 0.10, ("crosswalk:key_votes",), disputed, origin="X01; house"),
     Rule("open_cases", 3, ("classes:status",), open_cases, origin="S037; house"),
-    Rule("costs_unknown", 0.20, ("accounts:revenue",), costs_unknown),
+    Rule("costs_unknown", 0.20, ("accounts:revenue", "accounts:profit"), costs_unknown),
     Rule(
         "broad_base",
-        0.60,
+        0.65,
         ("concentration:share_top_20", "concentration:heads_for_80"),
         few_carry_most,
         origin="S033; house",
