@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 UV_FLAGS := --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help workshop test report lock bench evidence datasets pictures clean
+.PHONY: help workshop test report lock bench evidence datasets docs pictures clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
@@ -55,6 +55,9 @@ evidence: $(VENV)/.dev ## the long statistical runs
 datasets: $(VENV)/.run ## write the sample companies in datasets/ anew
 	$(BIN)/kamkit sample --company elevator --seed 7 --accounts 120 --out datasets/elevator --force
 	$(BIN)/kamkit sample --company it --seed 7 --accounts 120 --out datasets/it --force
+
+docs: $(VENV)/.run ## write docs/tables.md anew
+	$(BIN)/python scripts/write_docs.py
 
 pictures: $(VENV)/.dev ## the pictures in docs/pictures (needs Debian's chromium)
 	$(BIN)/python scripts/take_pictures.py

@@ -102,8 +102,7 @@ def test_import_is_cheap():
     import subprocess
     import sys
 
-    code = "import sys, kamkit, kamkit.cli; print([m for m in sys.modules if m in %r])" % (
-        {"pandas", "numpy", "matplotlib", "scipy", "pandera", "papermill", "ipywidgets"},
-    )
+    heavy = {"pandas", "numpy", "matplotlib", "scipy", "pandera", "papermill", "ipywidgets"}
+    code = f"import sys, kamkit, kamkit.cli; print([m for m in sys.modules if m in {heavy}])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

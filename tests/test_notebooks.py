@@ -36,7 +36,7 @@ def bare(source: str) -> str:
         for token in tokenize.generate_tokens(io.StringIO(source).readline)
         if token.type not in (tokenize.COMMENT, tokenize.NL)
     ]
-    return re.sub(r'language : str = "(zh|en)"', "language", tokenize.untokenize(kept))
+    return re.sub(r'language ?: ?str ?= ?"(zh|en)"', "language", tokenize.untokenize(kept))
 
 
 def name(path: Path) -> str:

@@ -83,9 +83,9 @@ def to_svg(fig: Figure) -> str:
     title, alt = (escape(_NOT_XML.sub(" ", text)) for text in told)
     opening = (
         f'<svg id="{prefix}" xmlns="http://www.w3.org/2000/svg" '
-        f'xmlns:xlink="http://www.w3.org/1999/xlink" width="100%" '
+        f'xmlns:xlink="http://www.w3.org/1999/xlink" width="{width:g}" '
         f'viewBox="0 0 {width * 0.75:g} {height * 0.75:g}" '
-        f'style="max-width:{width:g}px;height:auto" preserveAspectRatio="xMinYMin meet" '
+        f'style="max-width:100%;height:auto" preserveAspectRatio="xMinYMin meet" '
         f'role="img" aria-labelledby="{prefix}-title {prefix}-desc" version="1.1">\n'
         f'<title id="{prefix}-title">{title}</title>\n<desc id="{prefix}-desc">{alt}</desc>'
     )

@@ -57,7 +57,9 @@ def plot_white_space(
             _cell(ax, x, y, None if row is None else row.to_dict(), size, digits, lang)
     ax.set_xlim(-0.5, len(lines) - 0.5)
     ax.set_ylim(len(accounts) - 0.5, -0.5)
-    ax.set_xticks(range(len(lines)), [shown_name(x, line_names, 14) for x in lines])
+    room_each = 470 / max(len(lines), 5)  # points: what the account names leave for a column
+    words = [theme.wrap(shown_name(x, line_names, 28), room_each, 11.5, "normal") for x in lines]
+    ax.set_xticks(range(len(lines)), words, fontsize=10.5 if len(lines) > 6 else None)
     ax.xaxis.tick_top()
     ax.set_yticks(range(len(accounts)), [shown_name(a, names) for a in accounts])
     ax.tick_params(length=0)

@@ -1,7 +1,7 @@
 """Words, numbers and dates in Chinese and English."""
 
 from kamkit.i18n.catalog import LANGUAGES, catalog, default_language, label, t, terms
-from kamkit.i18n.cells import cell_text, is_number_column, plain_text, sentence_values
+from kamkit.i18n.cells import cell_text, is_number_column, plain_text, records, sentence_values
 from kamkit.i18n.formats import day, interval, money, money_unit, number, percent
 from kamkit.i18n.problems import describe, problem_table
 
@@ -21,6 +21,7 @@ __all__ = [
     "percent",
     "plain_text",
     "problem_table",
+    "records",
     "sentence_values",
     "t",
     "terms",

@@ -61,6 +61,11 @@ def kind_of(column: str) -> str:
     return "key" if column in KEYED else "plain"
 
 
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as mappings from column name to value."""
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+
+
 def is_number_column(column: pd.Series) -> bool:
     """Whether a column is set flush right."""
     from pandas.api.types import is_bool_dtype, is_numeric_dtype

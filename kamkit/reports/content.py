@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from kamkit.i18n import cell_text, is_number_column, label, sentence_values, t
+from kamkit.i18n import cell_text, is_number_column, label, records, sentence_values, t
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,14 +84,14 @@ class Report:
         ``findings`` needs columns: finding, values (a mapping for the sentence).
         ``measures`` is a measure table; its rows become the key figures.
         """
-        rows = findings.to_dict("records")
+        rows = records(findings)
         data = {
             "title": self._finding(rows[0], "title"),
             "findings": [
                 {part: self._finding(row, part) for part in ("title", "body", "action")}
                 for row in rows[:most]
             ],
-            "figures": [self._figure(row) for row in measures.to_dict("records")],
+            "figures": [self._figure(row) for row in records(measures)],
             "not_assessed": [label(f"finding.{code}.topic", self.lang) for code in not_assessed],
         }
         self._show("headline", data)
@@ -139,7 +139,7 @@ class Report:
             "numeric": [is_number_column(cut[c]) for c in cut.columns],
             "rows": [
                 [cell_text(c, row[c], row, self.lang, self.currency, kinds) for c in cut.columns]
-                for row in cut.to_dict("records")
+                for row in records(cut)
             ],
             "left_out": len(shown) - len(cut),
             **source,
@@ -170,7 +170,7 @@ class Report:
 
     def notes(self, section: str, table: pd.DataFrame) -> None:
         """One line per row of a notes table: sentence ``<section>.<note>`` with its figures."""
-        for row in table.to_dict("records"):
+        for row in records(table):
             values = {
                 k: cell_text(k, v, row, self.lang, self.currency, {"value": "money"})
                 for k, v in row.items()
@@ -227,13 +227,14 @@ class Report:
     def _show(self, kind: str, data: dict[str, Any]) -> None:
         from IPython.display import display
 
-        display(Block(kind, self.section_key, data))
+        display(Block(kind, self.section_key, data))  # type: ignore[no-untyped-call]
 
 
 def _size(table: pd.DataFrame) -> int:
     """Number of items behind a table: its largest n, else its rows."""
-    counts = table["n"].dropna() if "n" in table.columns else []
-    return int(max(counts)) if len(counts) else len(table)
+    if "n" in table.columns and table["n"].notna().any():
+        return int(table["n"].max())
+    return len(table)
 
 
 def _joined(table: pd.DataFrame, column: str) -> str:

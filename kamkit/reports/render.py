@@ -56,7 +56,7 @@ def render(job: Job) -> Rendered:
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".render-") as room:
         executed = Path(room) / "executed.ipynb"
         _execute(job, executed)
-        notebook = nbformat.read(executed, as_version=4)
+        notebook = nbformat.read(executed, as_version=4)  # type: ignore[no-untyped-call]
         replace_text(target, to_html(blocks_of(notebook), job.lang, key=job.key))
         Path(executed).replace(target.with_suffix(".ipynb"))
     seconds = round(time.monotonic() - start, 2)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _LEVELS = range(5)
+# A scrolling column squeezes its rows to nothing unless they refuse to shrink.
+_WHOLE = {"flex": "0 0 auto"}
 
 
 def _row(text: str) -> tuple[w.HBox, w.ToggleButtons]:
@@ -25,7 +27,7 @@ def _row(text: str) -> tuple[w.HBox, w.ToggleButtons]:
     )
     words = w.Label(text, layout=w.Layout(width="30em", flex="1 1 auto"))
     words.tooltip = text
-    return w.HBox([words, buttons]), buttons
+    return w.HBox([words, buttons], layout=_WHOLE), buttons
 
 
 def audit_form(name: str, *, lang: str) -> Control:
@@ -39,7 +41,8 @@ def audit_form(name: str, *, lang: str) -> Control:
     buttons: dict[str, w.ToggleButtons] = {}
     rows: list[w.Widget] = []
     for number, function in enumerate(kam_functions(), 1):
-        rows.append(w.HTML(f"<b>{number}  {function.labels[lang]}</b>"))
+        heading = f"<b>{number}  {function.labels[lang]}</b>"
+        rows.append(w.HTML(heading, layout=_WHOLE))
         for point in function.points:
             row, buttons[point.id] = _row(point.labels[lang])
             rows.append(row)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kamkit.charts.wording import in_words
+from kamkit.i18n import t
 from kamkit.widgets.tables import TableView, table_view
 from kamkit.widgets.views import part_of, rows_where
 
@@ -28,6 +29,8 @@ def scheme_rows(
 
     def show(result: Any) -> TableView:
         kept = rows_where(part_of(result, part), where)
+        if kept.empty:
+            return TableView(f"<p>{t('widget.none', lang)}</p>")
         said = in_words(kept, lang=lang, schemes=schemes, names=names, columns=columns)
         return table_view(said, lang=lang, **options)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from kamkit.i18n import cell_text, is_number_column, label, t
+from kamkit.i18n import cell_text, is_number_column, label, records, t
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,7 +61,7 @@ def table_view(
             for c, side in zip(cut.columns, sides, strict=True)
         )
         + "</tr>"
-        for row in cut.to_dict("records")
+        for row in records(cut)
     )
     rest = len(shown) - len(cut)
     more = f"<p>{escape(t('table.left_out', lang, count=rest))}</p>" if rest else ""

@@ -94,7 +94,7 @@ def test_svg_scales_and_tells_its_alternative_text() -> None:
     svg = theme.to_svg(fig)
     root = ElementTree.fromstring(svg)
     space = "{http://www.w3.org/2000/svg}"
-    assert root.get("width") == "100%"
+    assert root.get("width") == "960" and "max-width:100%" in root.get("style", "")
     assert root.get("viewBox") == "0 0 720 403.2"
     assert root.get("role") == "img"
     assert root.findtext(f"{space}desc") == fig.alt

@@ -23,13 +23,17 @@ DISTORTING = (
 
 @dataclass(frozen=True)
 class Signal:
-    """What a rule measured: the figure that meets the threshold, its interval, its words."""
+    """What a rule measured: the figure that meets the threshold, its interval, its words.
+
+    ``applies`` is false where the figure is known and the rule has nothing to say about it.
+    """
 
     value: float
     n: int
     values: dict[str, Any]
     low: float = NAN
     high: float = NAN
+    applies: bool = True
 
 
 @dataclass(frozen=True)

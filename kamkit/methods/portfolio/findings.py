@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -125,15 +125,29 @@ def key_account_findings(
     limits = finding_thresholds()
     for name in thresholds or {}:
         one_of(name, "thresholds", list(limits))
-    return _assess(inputs, limits | {k: float(v) for k, v in (thresholds or {}).items()})
+    changed = limits | {k: float(v) for k, v in (thresholds or {}).items()}
+    return assess(RULES, inputs, changed, nothing=(NOTHING, NO_DATA), answers=("quality",))
 
 
-def _assess(inputs: Inputs, limits: Mapping[str, float]) -> Findings:
+def assess(
+    rules: Sequence[Rule],
+    inputs: Inputs,
+    limits: Mapping[str, float],
+    *,
+    nothing: tuple[str, str],
+    answers: Sequence[str] = (),
+    urgent: Collection[str] = (),
+) -> Findings:
+    """Hold every rule against its limit; ``nothing`` names the findings for a calm and a blind one.
+
+    ``answers`` are inputs whose emptiness is an answer. Findings of ``urgent`` come first,
+    whether clear or only likely.
+    """
     fired: list[dict[str, Any]] = []
     quiet: list[dict[str, Any]] = []
     blind: list[dict[str, str]] = []
-    for place, rule in enumerate(RULES, start=1):
-        missing = [need for need in rule.needs if not _has(inputs, need)]
+    for place, rule in enumerate(rules, start=1):
+        missing = [need for need in rule.needs if not _has(inputs, need, answers)]
         signal = None if missing else rule.measure(inputs, limits)
         if signal is None or np.isnan(signal.value):
             why = "; ".join(missing or rule.needs)
@@ -141,9 +155,16 @@ def _assess(inputs: Inputs, limits: Mapping[str, float]) -> Findings:
             continue
         row = _row(rule, place, signal, limits[rule.finding])
         (fired if row["variant"] == "past_threshold" else quiet).append(row)
-    fired.sort(key=lambda row: (row["sure"] != "clear", row["priority"]))
+    fired.sort(
+        key=lambda row: (
+            row["finding"] not in urgent,
+            row["sure"] != "clear" and row["finding"] not in urgent,
+            row["priority"],
+        )
+    )
     if not fired:
-        fired = [_nothing(len(quiet), len(blind))]
+        code = nothing[0] if quiet else nothing[1]
+        fired = [_nothing(code, len(rules) + 1, len(quiet), len(blind))]
     return Findings(
         pd.DataFrame(fired, columns=COLUMNS),
         pd.DataFrame(quiet, columns=COLUMNS),
@@ -151,7 +172,7 @@ def _assess(inputs: Inputs, limits: Mapping[str, float]) -> Findings:
     )
 
 
-def _has(inputs: Inputs, need: str) -> bool:
+def _has(inputs: Inputs, need: str, answers: Sequence[str]) -> bool:
     """Whether an input holds a known figure, or a column with anything in it."""
     name, key = need.split(":")
     table = inputs.get(name)
@@ -159,8 +180,8 @@ def _has(inputs: Inputs, need: str) -> bool:
         return False
     if name in MEASURES:
         return bool(table.loc[table["measure"] == key, "value"].notna().any())
-    # A quality report or a contact list without rows is an answer; other tables need content.
-    if name == "quality":
+    # A quality report without rows is an answer; other tables need content.
+    if name in answers:
         return True
     return key in table.columns and bool(table[key].notna().any())
 
@@ -168,7 +189,7 @@ def _has(inputs: Inputs, need: str) -> bool:
 def _row(rule: Rule, priority: int, signal: Signal, limit: float) -> dict[str, Any]:
     sign = -1.0 if rule.falling else 1.0
     # Rounded against 0.8 arriving as 0.7999…: an edge is an edge.
-    past = round(sign * (signal.value - limit), 12) >= 0
+    past = signal.applies and round(sign * (signal.value - limit), 12) >= 0
     ends = [end for end in (signal.low, signal.high) if not np.isnan(end)]
     whole = all(round(sign * (end - limit), 12) >= 0 for end in ends)
     pair = (limit, signal.value) if rule.falling else (signal.value, limit)
@@ -188,11 +209,11 @@ def _row(rule: Rule, priority: int, signal: Signal, limit: float) -> dict[str, A
     }
 
 
-def _nothing(assessed: int, blind: int) -> dict[str, Any]:
+def _nothing(code: str, priority: int, assessed: int, blind: int) -> dict[str, Any]:
     blank = dict.fromkeys(("strength", "value", "low", "high", "threshold"), np.nan)
     return {
-        "finding": NOTHING if assessed else NO_DATA,
-        "priority": len(RULES) + 1,
+        "finding": code,
+        "priority": priority,
         "sure": "clear" if assessed else "likely",
         **blank,
         "n": assessed,

@@ -82,12 +82,12 @@ def white_space_tested(
     *,
     year: int | None = None,
     spend_factor: float = 1.0,
-    evidence: Sequence[str] | None = None,
+    evidence: Sequence[str] = (),
 ) -> WhiteSpace:
     """White space if all spend estimates were off by a factor, or only some kinds counted.
 
     ``spend_factor`` multiplies low, base and high; ``evidence`` keeps the estimates that rest
-    on one of these kinds (the others become unknown, not 0).
+    on one of these kinds (the others become unknown, not 0); none named, all count.
 
     Needs columns: those of ``white_space``; evidence where ``evidence`` is given.
     Returns: see ``white_space``.
@@ -105,7 +105,7 @@ def white_space_tested(
     need_columns(category_spend, "category_spend", ["spend_base"] + ["evidence"] * bool(evidence))
     when = int(category_spend["year"].max()) if year is None and len(category_spend) else year
     kept = category_spend
-    if evidence is not None:
+    if evidence:
         kept = kept[kept["evidence"].isin(list(evidence))]
     columns = [c for c in _SPEND if c in kept.columns]
     scaled = kept.assign(**{c: pd.to_numeric(kept[c]) * spend_factor for c in columns})
@@ -119,7 +119,7 @@ def attractiveness_map(
     weights: Mapping[str, float],
     rival: str = "best",
     start: Mapping[str, float] | None = None,
-    draws: int = 200,
+    draws: int = 401,
     seed: int = 0,
 ) -> AttractivenessStrength:
     """Attractiveness × strength for given weights, moves counted from the ``start`` weights.

@@ -201,7 +201,9 @@ def rule_case(basis: pd.DataFrame, scheme: Scheme, **choices: float | str | None
     ['main']
     """
     cases = {case.when for case in scheme.open}
-    cuts = {k: float(v) for k, v in choices.items() if k not in cases and v is not None}
+    given = {k: float(v) for k, v in choices.items() if k not in cases and v is not None}
+    as_is = {k: c.value for k, c in scheme.cutoffs.items()}
+    cuts = {k: v for k, v in given.items() if k not in as_is or v != as_is[k]}
     ties = {k: str(v) for k, v in choices.items() if k in cases and v}
     changed = with_cutoffs(scheme, **cuts)
     found = classify(basis, changed, ties=ties)
