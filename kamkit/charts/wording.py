@@ -90,8 +90,10 @@ class Wording:
         if scheme and bare in scheme.conditions:
             words = scheme.conditions[bare].labels[self.lang]
         else:
-            words = _label(("class_reason", "capacity_reason", "why"), bare, self.lang)
-        return {"+": "＋", "-": "－"}.get(sign, "") + words
+            words = _label(
+                ("class_reason", "capacity_reason", "why", "basis_reason"), bare, self.lang
+            )
+        return {"+": "+ ", "-": "− "}.get(sign, "") + words
 
     def field(self, key: str, scheme: Scheme | None) -> str:
         """A basis field, a derived figure of the scheme, or a criterion."""

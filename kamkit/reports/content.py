@@ -182,10 +182,17 @@ class Report:
     def missing(self, key: str, table: str) -> None:
         """Say what can't be computed because a table is absent."""
         what = t(f"report.chart.{key}", self.lang)
-        name = label(f"table.{table}", self.lang)
-        self._show(
-            "text", {"title": "", "text": t("report.absent", self.lang, what=what, table=name)}
-        )
+        text = t("report.absent", self.lang, what=what, table=table)
+        self._show("text", {"title": "", "text": text})
+
+    def absent(self, tables: Iterable[str]) -> None:
+        """The canonical tables that were not supplied, and what each would hold."""
+        import pandas as pd
+
+        held = [label(f"table.{name}", self.lang) for name in tables]
+        listed = pd.DataFrame({"table": list(tables), "holds": held})
+        if len(listed):
+            self.table("absent", listed, variant="as_recorded", origin="house")
 
     def _finding(self, row: Mapping[str, Any], part: str) -> str:
         values = sentence_values(row["values"], self.lang, self.currency)

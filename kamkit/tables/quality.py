@@ -85,11 +85,12 @@ def quality_digest(report: pd.DataFrame) -> pd.DataFrame:
     """The quality report for a reader: what was found, one row per finding and table.
 
     Columns that share a finding are joined; rows, share and money are those of the worst
-    column. Empty cells that are worth no warning are left out; the gravest come first.
+    column. Absent tables and empty cells that are worth no warning are left out; the gravest
+    come first.
 
     Returns columns: level, code, table, column, rows, share (0-1), money, value.
     """
-    shown = report[(report["rows"] > 0) | (report["code"] == "table_absent")]
+    shown = report[report["rows"] > 0]
     shown = shown[(shown["code"] != "empty_cells") | (shown["level"] != "info")]
     grouped = shown.groupby(["level", "code", "table"], sort=False).agg(
         column=("column", lambda names: ", ".join(n for n in names if n)),

@@ -53,8 +53,6 @@ def audit_form(name: str, *, lang: str) -> Control:
         given = [(p, float(b.value)) for p, b in buttons.items() if b.value is not None]
         return pd.DataFrame(given, columns=["point", "score"])
 
-    box = w.VBox(
-        [w.HTML(t("widget.audit", lang)), w.VBox(rows, layout=w.Layout(max_height="26em"))]
-    )
-    box.children[1].layout.overflow = "auto"
+    size = w.Layout(max_height="26em", max_width="56em", overflow="auto")
+    box = w.VBox([w.HTML(t("widget.audit", lang)), w.VBox(rows, layout=size)])
     return Control(name, box, tuple(buttons.values()), read)

@@ -14,8 +14,8 @@ from kamkit.widgets.controls import Control, choice, slider
 if TYPE_CHECKING:
     from kamkit.schemes import Cutoff, OpenCase, Scheme
 
-_LABEL = {"description_width": "21em"}
-_WIDE = "44em"
+_LABEL = {"description_width": "27em"}
+_WIDE = "52em"
 
 
 def roomy(control: Control) -> Control:
@@ -57,9 +57,10 @@ def money_slider(
 
 
 def _cutoff_control(cut: Cutoff, lang: str, currency: str) -> Control | None:
-    """A control for a cut-off; none where a rule takes it from the accounts alone."""
+    """A control for a cut-off; none where the accounts alone set it, or at zero money, which
+    gives no hint of a sensible step."""
     value, text = cut.value, cut.labels[lang]
-    if value is None:
+    if value is None or (cut.unit == "money" and cut.rule != "quantile" and value <= 0):
         return None
     if cut.rule == "quantile" or cut.unit == "share":
         high = max(1.0, value)
@@ -69,7 +70,7 @@ def _cutoff_control(cut: Cutoff, lang: str, currency: str) -> Control | None:
         return money_slider(cut.id, text, value=value, lang=lang, currency=currency, **steps)
     if cut.unit in ("rating", "score") and value <= 5:
         return roomy(slider(cut.id, text, low=1.0, high=5.0, value=value, step=0.5))
-    if cut.unit in ("count", "rank"):
+    if cut.unit in ("count", "rank", "years") and value == round(value):
         top = max(10, round(2 * value))
         return roomy(slider(cut.id, text, low=0, high=top, value=round(value), step=1))
     return roomy(

@@ -1,92 +1,103 @@
-"""Views: parts of a result, drawn or listed, in words; key figures as Markdown."""
+"""Views: what a lesson shows of a result, and tables in the reader's words."""
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+from dataclasses import dataclass
 
 import pandas as pd
 import pytest
 
-from kamkit.widgets import account_names, key_figures, picture, rows, worded
-from kamkit.widgets.views import SECTIONS, part_of, rows_where
-
-TABLE = pd.DataFrame(
-    {
-        "account_id": ["A", "B", "C"],
-        "sign": ["loss", "profit", "cannot_tell"],
-        "net_income": [-1.0, 5.0, 0.5],
-    }
+from kamkit.charts import plot_concentration
+from kamkit.charts.theme import Figure
+from kamkit.i18n import LANGUAGES
+from kamkit.methods import selection
+from kamkit.schemes import load_scheme
+from kamkit.widgets import (
+    account_names,
+    in_words,
+    key_figures,
+    picture,
+    scheme_rows,
+    sentences,
 )
 
-
-def test_a_part_by_its_dotted_name():
-    inner = SimpleNamespace(table=TABLE)
-    assert part_of(SimpleNamespace(inner=inner), "inner.table") is TABLE
-    assert part_of(TABLE, "") is TABLE
+YEARS = pd.DataFrame({"account_id": list("ABC"), "year": 2025, "revenue": [6.0, 3.0, 0.0]})
 
 
-def test_rows_where_takes_one_value_or_several_and_leaves_the_table_alone():
-    assert rows_where(TABLE, {"sign": "loss"})["account_id"].tolist() == ["A"]
-    assert rows_where(TABLE, {"sign": ["loss", "profit"]})["account_id"].tolist() == ["A", "B"]
-    assert rows_where(TABLE, None) is TABLE
+@dataclass(frozen=True)
+class Result:
+    cases: pd.DataFrame
 
 
-def test_picture_hands_over_parts_rows_and_options():
-    seen = {}
-    view = picture(
-        lambda table, **given: seen.update(given, n=len(table)),
-        "table",
-        also={"summary": "figures"},
-        where={"sign": "loss"},
-        lang="zh",
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_picture_hands_parts_of_the_result_to_the_chart(lang):
+    case = selection.concentration_case(YEARS)
+    more = {"summary": "summary", "value": "value"}
+    assert isinstance(picture(plot_concentration, "curve", also=more, lang=lang)(case), Figure)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_notes_are_sentences(lang):
+    html = sentences("notes", "concentration_note", lang=lang)(
+        selection.concentration_case(YEARS)
+    ).html
+    assert html.count("<li>") == 2
+    assert "zero_value" not in html
+
+
+def test_key_figures_are_markdown_that_data_cannot_break():
+    table = pd.DataFrame({"name": ["a|b $1$"], "n": [3]})
+    assert repr(key_figures(table, lang="en", columns=["name", "n"])).splitlines()[-1] == (
+        "| a/b \\$1\\$ | 3 |"
     )
-    view(SimpleNamespace(table=TABLE, figures="summary"))
-    assert seen == {"summary": "summary", "lang": "zh", "n": 1}
 
 
-def test_rows_sorts_names_and_words():
-    html = rows(sort="net_income", names={"A": "Heron"}, lang="zh", currency="CNY")(TABLE).html
-    assert html.index("Heron") < html.index("说不准") < html.index("盈利")
-    assert "account_id" not in html and "cannot_tell" not in html
+def test_key_figures_leave_out_what_is_not_there():
+    summary = selection.concentration_summary(YEARS)
+    text = repr(key_figures(summary, lang="en", measures=["accounts", "no_such_figure"]))
+    assert len(text.splitlines()) == 3
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
-def test_worded_joins_several_keys_and_keeps_unknown_ones(lang):
-    table = pd.DataFrame({"flips": ["sales_cut_up; basis_margin", "own_key", ""]})
-    said = worded(table, lang)["flips"]
-    assert "sales_cut_up" not in said[0] and len(said[0]) > 5
-    assert said[1:].tolist() == ["own_key", ""]
-    assert table["flips"][1] == "own_key"
-
-
-@pytest.mark.parametrize("section", sorted(set(SECTIONS.values())))
-def test_every_section_of_keys_exists(section):
-    from kamkit.i18n import catalog
-
-    assert any(key.startswith(f"{section}.") for key in catalog("en")), section
-
-
-def test_worded_names_take_the_place_of_ids():
-    said = worded(TABLE.assign(name="old"), "en", names={"A": "Heron"})
-    assert said["name"].tolist() == ["Heron", "B", "C"] and "account_id" not in said
-
-
-def test_account_names_prefer_the_language_then_the_name_then_the_id():
+def test_names_fall_back_to_the_recorded_name_and_the_id():
     table = pd.DataFrame(
-        {"account_id": ["A", "B", "C"], "name": ["甲", "乙", None], "name_en": ["Ay", None, None]}
+        {
+            "account_id": ["A", "B", "C"],
+            "name": ["苍鹭", "Fox", None],
+            "name_en": ["Heron", None, None],
+        }
     )
-    assert account_names(table, "en") == {"A": "Ay", "B": "乙", "C": "C"}
-    assert account_names(table, "zh") == {"A": "甲", "B": "乙", "C": "C"}
+    assert account_names(table, "en") == {"A": "Heron", "B": "Fox", "C": "C"}
 
 
-def test_key_figures_choose_order_and_columns():
-    measures = pd.DataFrame(
-        {"measure": ["hhi", "top_1"], "value": [0.2, 0.5], "low": [0.1, 0.4], "high": [0.3, 0.6]}
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_no_key_of_a_scheme_is_left_in_a_table(lang):
+    basis = pd.DataFrame(
+        {
+            "account_id": ["A", "B", "C"],
+            "sales": [25e6, 25e6, 1e6],
+            "rating:industry_level": [5.0, 3.0, None],
+        }
     )
-    lines = str(key_figures(measures, lang="en", measures=["top_1", "absent", "hhi"])).splitlines()
-    assert len(lines) == 4 and "50.0%" in lines[2] and "40%–60%" in lines[2]
+    scheme = load_scheme("elevator")
+    columns = ["account_id", "member", "reason", "possible", "met", "failed", "status", "nearest"]
+    said = in_words(selection.classify(basis, scheme), schemes=[scheme], columns=columns, lang=lang)
+    keys = {*scheme.conditions, "strategic", "general"} if lang == "zh" else {*scheme.conditions}
+    cells = said.drop(columns="account_id").astype(str).to_numpy().ravel()
+    assert not [c for c in cells if "_" in c or c in keys - {"leading"}]
 
 
-def test_key_figures_of_an_empty_table_keep_the_heading():
-    empty = pd.DataFrame(columns=["measure", "value", "low", "high", "n"])
-    assert len(str(key_figures(empty, lang="zh")).splitlines()) == 2
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_column_per_scheme_reads_in_its_words(lang):
+    basis = pd.DataFrame({"account_id": ["A"], "profit": [5.0], "sales": [9.0]})
+    both = [load_scheme("guide"), load_scheme("elevator")]
+    verdicts = selection.classify_all(basis, both)
+    for table in (selection.key_readings(verdicts), selection.verdict_table(verdicts)):
+        said = in_words(table, schemes=both, lang=lang)
+        assert [s.labels[lang] for s in both] == [*said.columns[1:3]]
+        assert not {"yes", "no", "strategic", "general"} & set(said.iloc[0, 1:3])
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_an_empty_part_says_so(lang):
+    empty = Result(pd.DataFrame({"account_id": []}))
+    assert scheme_rows("cases", lang=lang)(empty).html.startswith("<p>")
