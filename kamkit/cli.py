@@ -229,4 +229,4 @@ def workshop(
             render(job)
         copied = copy_lessons(root, root / "out" / "workshop")
     console().print(t("workshop.ready", lang, page=job.target, lessons=len(copied)))
-    raise typer.Exit(serve(lab_command(root, lang, browser=browser, port=port)))
+    raise typer.Exit(serve(lab_command(root, lang, browser=browser, port=port), lang))

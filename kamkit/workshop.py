@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import locale
+import os
 import shutil
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from kamkit.errors import KamkitError, Problem
 from kamkit.i18n import LANGUAGES
 
 SAMPLE = "elevator"
+LAB = Path(__file__).resolve().parent / "lab"
 QUIET = (
     "--LabApp.news_url=None",
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
@@ -62,17 +64,29 @@ def lab_command(root: Path, lang: str, *, browser: bool, port: int | None) -> li
     return [*command, f"--port={port}"] if port else command
 
 
-def _is_root() -> bool:
-    import os
+def lab_environment(lang: str) -> dict[str, str]:
+    """The server's environment: Lab settings of the workshop go before the user's own.
 
+    No question about news or kernels, nothing asked of the internet, menus in the language
+    of the lessons. The settings stand in kamkit/lab; the user's own are left as they are.
+    """
+    folders = [LAB / "zh"] if lang == "zh" else []
+    own = os.environ.get("JUPYTER_CONFIG_PATH", "")
+    path = [*(str(f) for f in (*folders, LAB)), *([own] if own else [])]
+    return {**os.environ, "KAMKIT_LANG": lang, "JUPYTER_CONFIG_PATH": os.pathsep.join(path)}
+
+
+def _is_root() -> bool:
     return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
-def serve(command: Sequence[str]) -> int:
+def serve(command: Sequence[str], lang: str) -> int:
     """Run the server until it ends or Ctrl-C; Ctrl-C ends it without questions, exit code 0."""
     windows = sys.platform == "win32"
     flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
-    server = subprocess.Popen(command, start_new_session=not windows, creationflags=flags)
+    server = subprocess.Popen(
+        command, start_new_session=not windows, creationflags=flags, env=lab_environment(lang)
+    )
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return server.wait()

@@ -7,6 +7,7 @@ from typing import Any
 
 _HOME = {
     "audit": ("plot_audit_points", "plot_self_audit"),
+    "bubbles": ("plot_portfolio_bubbles",),
     "concentration": ("plot_abc", "plot_basis_change", "plot_concentration"),
     "criteria": (
         "plot_ahp",

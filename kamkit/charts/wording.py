@@ -116,6 +116,9 @@ class Wording:
             return self.comma.join(self.member(p, scheme) for p in parts)
         if column in _CONDITIONS:
             return self.comma.join(self.condition(p, scheme) for p in parts)
+        if column == "cutoff":
+            cut = scheme.cutoffs.get(str(value)) if scheme else None
+            return cut.labels[self.lang] if cut else value
         if column in _FIELDS:
             return self.comma.join(self.field(p, scheme).removeprefix("rating:") for p in parts)
         if column == "verdicts":
@@ -151,7 +154,7 @@ def in_words(
     for column in shown.columns:
         owner = {"member_a": "scheme_a", "member_b": "scheme_b"}.get(column, "scheme")
         if column in (*_CLASSES, *_SCHEMES, *_CONDITIONS, *_FIELDS, *_KEYED, "function", "point",
-                      "verdicts", *_FLAGS):  # fmt: skip
+                      "verdicts", "cutoff", *_FLAGS):  # fmt: skip
             worded[column] = [
                 words.cell(column, row[column], words.scheme(str(row.get(owner))) or words.first)
                 for row in records

@@ -154,9 +154,15 @@ def sentence_values(values: Mapping[str, Any], lang: str, currency: str) -> dict
     >>> sentence_values({"top_share": 0.6, "accounts": 18}, "en", "USD")
     {'top_share': '60%', 'accounts': '18'}
     """
-    return {
-        name: percent(value, lang, 0)
-        if kind_of(name) == "share" and not isinstance(value, str)
-        else _written(kind_of(name), value, lang, currency)
-        for name, value in values.items()
-    }
+    return {name: _in_sentence(name, value, lang, currency) for name, value in values.items()}
+
+
+def _in_sentence(name: str, value: Any, lang: str, currency: str) -> str:
+    kind = kind_of(name)
+    if isinstance(value, str):
+        return (
+            label(f"{name}.{value}", lang, plain_text(value))
+            if kind == "key"
+            else plain_text(value)
+        )
+    return percent(value, lang, 0) if kind == "share" else _written(kind, value, lang, currency)

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from kamkit.i18n import cell_text, is_number_column, label, records, sentence_values, t
+from kamkit.i18n import cell_text, is_number_column, label, plain_text, records, sentence_values, t
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,15 +59,20 @@ class Report:
     counters: dict[str, int] = field(default_factory=dict)
 
     def cover(self, template: str, **values: Any) -> None:
-        """Title page: company, day of the data, versions."""
+        """Title page: company, day of the data, versions; facts that are missing are left out."""
         data = {
+            "template": template,
             "title": t(f"report.{template}.name", self.lang),
             "company": self.company,
             "as_of": self.as_of,
             "scheme": self.scheme,
             "fingerprint": self.fingerprint,
             "lang": self.lang,
-            "facts": [[label(f"report.fact.{k}", self.lang), str(v)] for k, v in values.items()],
+            "facts": [
+                [label(f"report.fact.{k}", self.lang), plain_text(v)]
+                for k, v in values.items()
+                if v is not None and v == v
+            ],
         }
         self._show("cover", data)
 
@@ -89,10 +94,13 @@ class Report:
             "title": self._finding(rows[0], "title"),
             "findings": [
                 {part: self._finding(row, part) for part in ("title", "body", "action")}
+                | {"sure": self._sureness(row)}
                 for row in rows[:most]
             ],
             "figures": [self._figure(row) for row in records(measures)],
-            "not_assessed": [label(f"finding.{code}.topic", self.lang) for code in not_assessed],
+            "not_assessed": list(
+                dict.fromkeys(label(f"finding.{c}.topic", self.lang) for c in not_assessed)
+            ),
         }
         self._show("headline", data)
 
@@ -169,10 +177,16 @@ class Report:
         self._show("chart", data)
 
     def notes(self, section: str, table: pd.DataFrame) -> None:
-        """One line per row of a notes table: sentence ``<section>.<note>`` with its figures."""
+        """One line per row of a notes table: sentence ``<section>.<note>`` with its figures.
+
+        A row that names its own currency has its money written in that.
+        """
         for row in records(table):
+            own = str(row.get("currency") or self.currency)
             values = {
-                k: cell_text(k, v, row, self.lang, self.currency, {"value": "money"})
+                k: label(f"currency.{v}", self.lang, str(v))
+                if k.endswith("currency")
+                else cell_text(k, v, row, self.lang, own, {"value": "money"})
                 for k, v in row.items()
             }
             self._show(
@@ -197,6 +211,11 @@ class Report:
     def _finding(self, row: Mapping[str, Any], part: str) -> str:
         values = sentence_values(row["values"], self.lang, self.currency)
         return t(f"finding.{row['finding']}.{part}", self.lang, **values)
+
+    def _sureness(self, row: Mapping[str, Any]) -> str:
+        """Words for a finding that is only likely; nothing for a clear one."""
+        likely = row.get("sure") == "likely"
+        return label("finding.sure.likely", self.lang) if likely else ""
 
     def _figure(self, row: Mapping[str, Any]) -> dict[str, str]:
         name = str(row["measure"])

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import tempfile
 import time
-from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor, as_completed
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -20,6 +24,8 @@ from kamkit.reports.jobs import Job
 
 MANIFEST = "manifest.json"
 HEAD_BYTES = 2000
+# A socket's path may be about a hundred characters long; its name follows the folder's.
+LONGEST_SOCKET_FOLDER = 80
 
 
 @dataclass(frozen=True)
@@ -37,23 +43,25 @@ class Rendered:
 def is_current(job: Job) -> bool:
     """Whether the job's page is there and carries its key."""
     path = Path(job.target)
-    if not path.exists():
+    if not path.is_file():
         return False
-    with path.open(encoding="utf-8") as page:
+    with path.open(encoding="utf-8", errors="replace") as page:
         return f'name="kamkit-key" content="{job.key}"' in page.read(HEAD_BYTES)
 
 
 def render(job: Job) -> Rendered:
     """Execute the template with papermill and write its page.
 
-    The executed notebook is kept beside the page. Raises KamkitError when a cell fails.
+    The executed notebook is kept beside the page. Raises KamkitError when a cell fails, and
+    where the folder can't be written, before anything runs.
     """
     import nbformat
 
     start = time.monotonic()
     target = Path(job.target)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".render-") as room:
+    make_folder(target.parent)
+    parts = tempfile.TemporaryDirectory(dir=target.parent, prefix=".render-")
+    with file_problems(target), parts as room:
         executed = Path(room) / "executed.ipynb"
         _execute(job, executed)
         notebook = nbformat.read(executed, as_version=4)  # type: ignore[no-untyped-call]
@@ -63,26 +71,65 @@ def render(job: Job) -> Rendered:
     return Rendered(str(target), "done", seconds, job.account_id, job.key)
 
 
+@contextmanager
+def file_problems(path: Path) -> Iterator[None]:
+    """Turn what the file system refuses (no room, no right, a folder in the way) into a problem."""
+    try:
+        yield
+    except OSError as error:
+        where = str(error.filename or path)
+        details = {"reason": error.strerror or str(error)}
+        raise KamkitError(Problem("cannot_write", value=where, details=details)) from error
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder for pages; raises KamkitError ``cannot_write`` where that is refused."""
+    with file_problems(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
 def _execute(job: Job, executed: Path) -> None:
     import papermill
     from papermill.exceptions import PapermillExecutionError
+
+    try:
+        with _private_kernel() as config:
+            papermill.execute_notebook(
+                job.template,
+                str(executed),
+                parameters=dict(job.parameters),
+                progress_bar=False,
+                request_save_on_cell_execute=False,
+                config=config,
+            )
+    except PapermillExecutionError as error:
+        raise KamkitError(_cell_problem(error)) from error
+    except (RuntimeError, TimeoutError) as error:  # how nbclient tells of a dead or mute kernel
+        raise KamkitError(Problem("kernel_stopped", value=str(error))) from error
+
+
+def _cell_problem(error: Any) -> Problem:
+    """A refusal of our own keeps its words; anything else is a fault of the template."""
+    details = {"cell": error.exec_count}
+    if error.ename == KamkitError.__name__:
+        return Problem("template_refused", details={**details, "reason": error.evalue})
+    return Problem("template_failed", value=f"{error.ename}: {error.evalue}", details=details)
+
+
+@contextmanager
+def _private_kernel() -> Iterator[Any]:
+    """Settings of a kernel with its connection in a folder of its own.
+
+    Sockets are files where the system has them, so that no port is open. By default their
+    names are counted up in the working folder, where two reports would take each other's.
+    """
     from traitlets.config import Config
 
-    # Files instead of ports between papermill and its kernel, where the system has them.
-    transport = "tcp" if os.name == "nt" else "ipc"
-    try:
-        papermill.execute_notebook(
-            job.template,
-            str(executed),
-            parameters=dict(job.parameters),
-            progress_bar=False,
-            request_save_on_cell_execute=False,
-            config=Config({"KernelManager": {"transport": transport}}),
-        )
-    except PapermillExecutionError as error:
-        value = f"{error.ename}: {error.evalue}"
-        details = {"cell": error.exec_count}
-        raise KamkitError(Problem("template_failed", value=value, details=details)) from error
+    with tempfile.TemporaryDirectory(prefix="kamkit-", ignore_cleanup_errors=True) as room:
+        files = os.name != "nt" and len(room) <= LONGEST_SOCKET_FOLDER
+        connection = str(Path(room) / "kernel.json")
+        manager = {"transport": "ipc" if files else "tcp", "connection_file": connection}
+        yield Config({"KernelManager": manager})
 
 
 def render_accounts(
@@ -96,27 +143,56 @@ def render_accounts(
     """Render many pages side by side; a failed one is listed and the rest finished.
 
     Pages that are current are left as they are unless ``force``. ``out/manifest.json`` is
-    written after every page, so a run that was cut off goes on where it stopped.
+    written after every page, so a run that was cut off goes on where it stopped. Ctrl-C lets
+    the pages in hand be finished, lists them and goes on to the caller.
     """
     jobs = list(jobs)
-    out.mkdir(parents=True, exist_ok=True)
-    todo = [job for job in jobs if force or not is_current(job)]
-    done = {
-        job.target: Rendered(job.target, "unchanged", account_id=job.account_id, key=job.key)
-        for job in jobs
-        if job not in todo
-    }
+    make_folder(out)
+    done = {}
+    for job in jobs:
+        if not force and is_current(job):
+            done[job.target] = _unchanged(job)
+    todo = [job for job in jobs if job.target not in done]
     tell = progress or (lambda _: None)
-    for result in done.values():
+
+    def take(result: Rendered) -> None:
+        done[result.target] = result
+        _write_manifest(out, done.values())
         tell(result)
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        for future in as_completed([pool.submit(_attempt, job) for job in todo]):
-            result = future.result()
-            done[result.target] = result
-            _write_manifest(out, done.values())
-            tell(result)
+
+    for result in tuple(done.values()):
+        tell(result)
+    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=_leave_ctrl_c) as pool:
+        futures = {pool.submit(_attempt, job): job for job in todo}
+        try:
+            for future in as_completed(futures):
+                take(_outcome(future, futures.pop(future)))
+        except KeyboardInterrupt:
+            pool.shutdown(wait=True, cancel_futures=True)
+            for future, job in futures.items():
+                if not future.cancelled():
+                    take(_outcome(future, job))
+            raise
     _write_manifest(out, done.values())
     return [done[job.target] for job in jobs]
+
+
+def _unchanged(job: Job) -> Rendered:
+    return Rendered(job.target, "unchanged", account_id=job.account_id, key=job.key)
+
+
+def _leave_ctrl_c() -> None:
+    """In a worker: Ctrl-C is the parent's business."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _outcome(future: Future[Rendered], job: Job) -> Rendered:
+    """What a worker returned, or a failure where the worker itself was ended."""
+    try:
+        return future.result()
+    except BrokenProcessPool as error:
+        ended = KamkitError(Problem("kernel_stopped", value=str(error)))
+        return Rendered(job.target, "failed", account_id=job.account_id, error=str(ended))
 
 
 def _attempt(job: Job) -> Rendered:
@@ -137,8 +213,14 @@ def _write_manifest(out: Path, results: Iterable[Rendered]) -> None:
 
 
 def replace_text(target: Path, text: str) -> None:
-    """Write a text file in one step: readers see the old one or the new one."""
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".write-")
-    with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-    Path(name).replace(target)
+    """Write a text file in one step: readers see the old one or the new one.
+
+    Raises KamkitError ``cannot_write`` and leaves nothing behind where that is refused.
+    """
+    fresh = target.with_name(f".write-{uuid.uuid4().hex}")
+    with file_problems(target):
+        try:
+            fresh.write_text(text, encoding="utf-8", newline="\n")
+            fresh.replace(target)
+        finally:
+            fresh.unlink(missing_ok=True)

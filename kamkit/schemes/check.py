@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from kamkit.schemes.shape import Notes, check_shape
 
 FORMAT = 1
 CONDITION_KINDS = ("field", "known", "missing", "all", "any", "not", "count")
+_CURRENCY = re.compile("[A-Z]{3}")
 _ORIGINS = ("S", "X", "O", "field:", "house")
 
 Raw = Mapping[str, Any]
@@ -167,6 +169,8 @@ def problems(raw: Raw, name: str) -> list[Problem]:
     conditions, derived = raw.get("conditions", {}), raw.get("derived", {})
     for key, entry in conditions.items():
         _condition(notes, raw, key, entry)
+    if "currency" in raw and not _CURRENCY.fullmatch(raw["currency"]):
+        notes.add("scheme_bad_value", "currency", raw["currency"], ["CNY", "USD", "EUR …"])
     for key, entry in raw.get("cutoffs", {}).items():
         _cutoff(notes, raw, key, entry)
     for key, entry in derived.items():

@@ -25,7 +25,11 @@ NO_LABELS: Labels = {"zh": "", "en": ""}
 
 @dataclass(frozen=True)
 class Cutoff:
-    """A number that policy sets: fixed, or taken from the accounts by a named rule."""
+    """A number that policy sets: fixed, or taken from the accounts by a named rule.
+
+    ``currency`` is that of the money in which the source fixed it; empty where it is the
+    company's own.
+    """
 
     id: str
     labels: Labels
@@ -34,6 +38,7 @@ class Cutoff:
     value: float | None = None
     rule: str = "fixed"
     of: str = ""
+    currency: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,6 +138,7 @@ class Scheme:
     sources: tuple[str, ...]
     valid_from: str
     approver: Labels
+    currency: str = ""
     cutoffs: Mapping[str, Cutoff] = field(default_factory=dict)
     conditions: Mapping[str, Condition] = field(default_factory=dict)
     derived: Mapping[str, Derived] = field(default_factory=dict)

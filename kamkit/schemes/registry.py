@@ -103,7 +103,7 @@ def _member(raw: Mapping[str, Any]) -> Member:
     )
 
 
-def _cutoff(key: str, raw: Mapping[str, Any]) -> Cutoff:
+def _cutoff(key: str, raw: Mapping[str, Any], currency: str) -> Cutoff:
     value = raw.get("value")
     return Cutoff(
         key,
@@ -113,6 +113,7 @@ def _cutoff(key: str, raw: Mapping[str, Any]) -> Cutoff:
         value=None if value is None else float(value),
         rule=raw.get("rule", "fixed"),
         of=raw.get("of", ""),
+        currency=currency if raw["unit"] == "money" else "",
     )
 
 
@@ -134,6 +135,7 @@ def _resolved_names(names: list[str], bindings: Mapping[str, Binding]) -> tuple[
 def build(raw: Mapping[str, Any], name: str) -> Scheme:
     """A checked mapping as a :class:`Scheme`; KamkitError with every fault found."""
     KamkitError.collect(problems(raw, name))
+    currency = raw.get("currency", "")
     conditions = {k: _condition(k, v) for k, v in raw.get("conditions", {}).items()}
     derived = {k: _derived(k, v) for k, v in raw.get("derived", {}).items()}
     bindings = {
@@ -154,7 +156,10 @@ def build(raw: Mapping[str, Any], name: str) -> Scheme:
         sources=tuple(raw["sources"]),
         valid_from=str(raw.get("valid_from", "")),
         approver=raw.get("approver", NO_LABELS),
-        cutoffs=MappingProxyType({k: _cutoff(k, v) for k, v in raw.get("cutoffs", {}).items()}),
+        currency=currency,
+        cutoffs=MappingProxyType(
+            {k: _cutoff(k, v, currency) for k, v in raw.get("cutoffs", {}).items()}
+        ),
         conditions=MappingProxyType(conditions),
         derived=MappingProxyType(derived),
         bindings=MappingProxyType(bindings),
@@ -215,6 +220,8 @@ def _changed(scheme: Scheme, words: list[str]) -> str:
 def with_cutoffs(scheme: Scheme, **cutoffs: float) -> Scheme:
     """A copy with other cut-offs; its version names them, their origin becomes ``house``.
 
+    Money given here is the company's own, whatever currency the file names.
+
     A cut-off that a rule took from the accounts (median, mean) becomes fixed; for a quantile
     the number given is the new quantile.
 
@@ -235,7 +242,9 @@ def with_cutoffs(scheme: Scheme, **cutoffs: float) -> Scheme:
     changed = dict(scheme.cutoffs)
     for name, value in cutoffs.items():
         rule = "quantile" if changed[name].rule == "quantile" else "fixed"
-        changed[name] = replace(changed[name], value=float(value), rule=rule, origin="house")
+        changed[name] = replace(
+            changed[name], value=float(value), rule=rule, origin="house", currency=""
+        )
     words = [f"{name}={value:.12g}" for name, value in sorted(cutoffs.items())]
     if not words:
         return scheme

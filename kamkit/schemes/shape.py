@@ -58,6 +58,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "multi": "bool",
         "otherwise": "text",
         "valid_from": "text",
+        "currency": "text",
         "approver": "labels",
         "cutoffs": "sections",
         "conditions": "sections",

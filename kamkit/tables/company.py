@@ -45,10 +45,11 @@ class Company:
 
     def account_names(self, lang: str) -> dict[str, str]:
         """Account id → name in one language, else the name as recorded."""
-        accounts = self.accounts
-        own = accounts["name"]
-        named = accounts.get(f"name_{lang}", own)
-        return dict(zip(accounts["account_id"], named.fillna(own), strict=True))
+        return _names(self.accounts, "account_id", lang)
+
+    def member_names(self, lang: str) -> dict[str, str]:
+        """Member id → name, likewise; empty where the table is absent."""
+        return _names(self.members, "member_id", lang) if self.has("members") else {}
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         if name in TABLES:
@@ -71,6 +72,12 @@ class Company:
             total.update(f"\x00{name}".encode())
             total.update(_contents(self.tables[name]))
         return total.hexdigest()
+
+
+def _names(table: pd.DataFrame, key: str, lang: str) -> dict[str, str]:
+    own = table["name"]
+    named = table.get(f"name_{lang}", own)
+    return dict(zip(table[key], named.fillna(own), strict=True))
 
 
 def _settings(config: Config) -> bytes:

@@ -105,3 +105,20 @@ def test_unknown_block_format_is_refused():
 
 def test_a_block_is_a_value():
     assert Block("text", "s", {"text": "a"}) == Block("text", "s", {"text": "a"})
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"), [("zh", "是 2,000万元，而本公司账目用美元"), ("en", "CNY 20.0m")]
+)
+def test_a_note_writes_money_in_the_currency_of_its_row(shown, lang, words):
+    row = {
+        "note": "cutoff_currency",
+        "scheme": "s",
+        "cutoff": "c",
+        "value": 2e7,
+        "currency": "CNY",
+        "company_currency": "USD",
+    }
+    Report(lang=lang, company="c", currency="USD").notes("scheme_note", pd.DataFrame([row]))
+    (block,) = shown
+    assert words in block.data["text"]

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from kamkit.methods.portfolio.account_facts import (
+    account_family,
+    account_figures,
+    account_people,
+    service_record,
+)
+from kamkit.methods.portfolio.account_findings import account_findings, account_thresholds
+from kamkit.methods.portfolio.account_orders import order_pauses, sales_change
 from kamkit.methods.portfolio.allocation import Allocation, allocate_indirect
 from kamkit.methods.portfolio.balance import NumberQuality, number_quality
 from kamkit.methods.portfolio.bgbb import BgBbFit, bgbb_fit, bgbb_forecast
@@ -12,6 +20,7 @@ from kamkit.methods.portfolio.bgnbd import (
     bgnbd_fit,
     bgnbd_forecast,
 )
+from kamkit.methods.portfolio.bubbles import portfolio_bubbles, portfolio_outlook
 from kamkit.methods.portfolio.disposition import disposition_policy, dispositions
 from kamkit.methods.portfolio.factors import FactorScores, attractiveness
 from kamkit.methods.portfolio.findings import Findings, finding_thresholds, key_account_findings
@@ -78,10 +87,15 @@ __all__ = [
     "ShareOfWallet",
     "WhaleCurve",
     "WhiteSpace",
+    "account_family",
+    "account_figures",
+    "account_findings",
     "account_margins",
+    "account_people",
     "account_periods",
     "account_pnl",
     "account_tenure",
+    "account_thresholds",
     "alive_matrix",
     "allocate_indirect",
     "allot_hours",
@@ -112,8 +126,11 @@ __all__ = [
     "margin_multiple",
     "model_scope",
     "number_quality",
+    "order_pauses",
     "plan_from_targets",
     "plan_variance",
+    "portfolio_bubbles",
+    "portfolio_outlook",
     "portfolio_questions",
     "premium_income",
     "priority_ranking",
@@ -123,9 +140,11 @@ __all__ = [
     "repeat_summary",
     "retention_by_period",
     "retention_rate",
+    "sales_change",
     "sbg_fit",
     "sbg_forecast",
     "sbg_multiples",
+    "service_record",
     "share_of_wallet",
     "wallet_allocation",
     "whale_curve",

@@ -24,19 +24,22 @@ def account_figures(
     wallet: pd.DataFrame | None = None,
     lifetime: pd.DataFrame | None = None,
     stability: pd.DataFrame | None = None,
+    excluded: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """The key figures of one account, each with its range, or with the reason why it is empty.
 
     Needs ``values`` (account_id, revenue: one row per account of the portfolio, which the rank and
     the share refer to). Where given: ``served`` is ``cost_to_serve(...).accounts``, ``wallet``
     ``share_of_wallet(...).accounts`` or ``white_space(...).accounts``, ``lifetime`` the table of
-    ``lifetime_value``, ``stability`` ``rank_acceptability(...).accounts``.
+    ``lifetime_value``, ``stability`` ``rank_acceptability(...).accounts``, ``excluded``
+    ``criteria_scores(...).excluded``.
 
     Returns a measure table with account_sales (money), account_sales_rank (1 = largest; low and
     high are the ranks that tied accounts share), account_sales_share (0–1), account_income (money)
     and account_margin (0–1) after cost to serve, account_wallet_share (0–1),
     account_lifetime_value (money), account_list_share (share of draws on the list). A figure that
-    can't be had is NaN with the variant not_recorded, too_little_history or cost_missing.
+    can't be had is NaN with the variant not_recorded, too_little_history, cost_missing or what excluded it from
+    the ranking (gate_failed, gate_unknown, not_rated).
     Errors: missing columns. Source: those of the methods; the choice of figures is house.
 
     >>> values = pd.DataFrame({"account_id": ["A", "B"], "revenue": [3.0, 1.0]})
@@ -51,7 +54,7 @@ def account_figures(
             "account_wallet_share",
             share,
             ("share_base", "share_low", "share_high"),
-            len(wallet) if wallet is not None else 0,
+            1,
             "spend_range",
             "S013; house",
         )
@@ -68,19 +71,18 @@ def account_figures(
     if worth and worth["status"] != "ok":
         row["variant"] = worth["status"]
     rows.append(row)
-    place = _row(stability, account_id)
-    draws = int(place.get("draws") or 0)
-    rows.append(
-        _ranged(
-            "account_list_share",
-            place,
-            ("member_share", "low", "high"),
-            draws,
-            "smaa_dirichlet",
-            "field:Lahdelma, Hokkanen & Salminen 1998",
-        )
-    )
+    rows.append(_list_row(_row(stability, account_id), _row(excluded, account_id)))
     return measure_table(rows)
+
+
+def _list_row(place: dict[str, Any], outside: dict[str, Any]) -> dict[str, Any]:
+    draws = int(place.get("draws") or 0)
+    origin = "field:Lahdelma, Hokkanen & Salminen 1998"
+    columns = ("member_share", "low", "high")
+    row = _ranged("account_list_share", place, columns, draws, "smaa_dirichlet", origin)
+    if outside and not place:
+        row |= {"variant": outside["status"], "origin": "S023; house"}
+    return row
 
 
 def _row(table: pd.DataFrame | None, account_id: str) -> dict[str, Any]:
@@ -185,8 +187,8 @@ def account_people(
     Needs columns: contacts contact_id, account_id (function, level, left_on, wished_contact_days
     where there are any); interactions contact_id, date, made_by.
     Returns columns: contact_id, account_id, function, level (1–5), in_place, last_contact_on,
-    days_since, wished_contact_days, overdue (missing where either is); highest level first, those
-    who left last.
+    days_since, wished_contact_days, overdue (of those in place; missing where either figure is);
+    highest level first, those who left last.
     Errors: missing columns. Source: house.
 
     >>> people = pd.DataFrame({"contact_id": ["c"], "account_id": ["A"]})
@@ -205,7 +207,7 @@ def account_people(
     table["days_since"] = (end - table["last_contact_on"]).dt.days.astype(float)
     wish = pd.to_numeric(table["wished_contact_days"]).astype(float)
     late = (table["days_since"] > wish).astype(object)
-    table["overdue"] = late.where(table["days_since"].notna() & wish.notna())
+    table["overdue"] = late.where(table["days_since"].notna() & wish.notna() & table["in_place"])
     order = table.assign(height=pd.to_numeric(table["level"]).astype(float).fillna(0.0))
     order = order.sort_values(["in_place", "height", "contact_id"], ascending=[False, False, True])
     return order[PEOPLE_COLUMNS].reset_index(drop=True)

@@ -22,6 +22,7 @@ REQUIRED = {
     "classes": ["account_id", "status", "distance", "flips"],
     "crosswalk": ["account_id", "key_votes", "not_key_votes"],
     "stability": ["account_id", "member_share", "draws"],
+    "excluded": ["account_id", "status"],
 }
 WHOLE = ("accounts", "family")
 
@@ -50,6 +51,7 @@ def account_findings(
     classes: pd.DataFrame | None = None,
     crosswalk: pd.DataFrame | None = None,
     stability: pd.DataFrame | None = None,
+    excluded: pd.DataFrame | None = None,
     thresholds: Mapping[str, float] | None = None,
 ) -> Findings:
     """Choose the conclusions of an account's page from result tables.
@@ -69,6 +71,7 @@ def account_findings(
     family : ``account_family`` of this account.
     classes : ``classify`` for the company's own scheme; of a multi-label scheme the first row.
     crosswalk : ``crosswalk(...).accounts``; stability : ``rank_acceptability(...).accounts``.
+    excluded : ``criteria_scores(...).excluded``: who failed a gate is off the list for certain.
     thresholds : figures that replace those of :func:`account_thresholds`.
 
     Returns
@@ -88,7 +91,7 @@ def account_findings(
     """
     given = {"accounts": accounts, "served": served, "wallet": wallet, "pauses": pauses}
     given |= {"change": change, "contacts": contacts, "family": family, "classes": classes}
-    given |= {"crosswalk": crosswalk, "stability": stability}
+    given |= {"crosswalk": crosswalk, "stability": stability, "excluded": excluded}
     inputs = {key: table for key, table in given.items() if table is not None}
     for key, table in inputs.items():
         need_columns(table, key, REQUIRED[key])
@@ -96,6 +99,7 @@ def account_findings(
         table = inputs[key]
         inputs[key] = table[table["account_id"] == account_id]
     inputs["own"] = _own(account_id, name, accounts)
+    inputs["place"] = _place(inputs.get("stability"), inputs.get("excluded"))
     limits = account_thresholds()
     for key in thresholds or {}:
         one_of(key, "thresholds", list(limits))
@@ -111,3 +115,12 @@ def _own(account_id: str, name: str, accounts: pd.DataFrame | None) -> pd.DataFr
         return own
     figures = accounts[[c for c in ("account_id", "revenue", "profit") if c in accounts.columns]]
     return own.merge(figures, on="account_id", how="left").head(1)
+
+
+def _place(stability: pd.DataFrame | None, excluded: pd.DataFrame | None) -> pd.DataFrame:
+    """The account's place on the list; failing a gate settles it without a draw."""
+    columns = ["member_share", "draws"]
+    if stability is not None and len(stability):
+        return stability[columns]
+    failed = excluded is not None and bool((excluded["status"] == "gate_failed").any())
+    return pd.DataFrame([[0.0, 0]] if failed else [], columns=columns)

@@ -97,7 +97,7 @@ def order_gap(inputs: Inputs, limits: Limits) -> Signal:
         inputs,
         pause_days=_number(row, "pause_days"),
         gaps=int(row["gaps"]),
-        usual_days=_number(row, "usual_days"),
+        usual_days=round(_number(row, "usual_days")),
         pause_share=_number(row, "pause_share"),
     )
     open_still = _number(row, "pause_days") < limits["account_gone"]
@@ -105,17 +105,18 @@ def order_gap(inputs: Inputs, limits: Limits) -> Signal:
     return Signal(_number(row, "pause_share"), int(row["gaps"]), words, *ends, applies=open_still)
 
 
-def falling(inputs: Inputs, _: Limits) -> Signal:
-    """Change of sales against the period before."""
+def falling(inputs: Inputs, limits: Limits) -> Signal:
+    """Drop of sales against the period before, where the account still buys."""
     row = _one(inputs, "change")
-    change = _number(row, "change_share")
+    drop = -_number(row, "change_share")
     words = _words(
         inputs,
-        drop_share=-change,
+        drop_share=drop,
         revenue_now=row["revenue_now"],
         revenue_before=row["revenue_before"],
     )
-    return Signal(change, 1, words)
+    buys = not _number(_one(inputs, "pauses"), "pause_days") >= limits["account_gone"]
+    return Signal(drop, 1, words, applies=buys)
 
 
 def _loss(inputs: Inputs, causes: str) -> Signal:
@@ -206,15 +207,21 @@ def wallet_high(inputs: Inputs, limits: Limits) -> Signal:
 
 
 def white_space(inputs: Inputs, limits: Limits) -> Signal:
-    """What the account buys elsewhere, as a multiple of what it buys from us."""
+    """What the account buys elsewhere, as a share of our sales to all accounts."""
     base, low, high = _wallet(inputs, "headroom")
     sales = _number(_one(inputs, "wallet"), "sales")
     share = _wallet(inputs, "share")[0]
     total = float(inputs["accounts"]["revenue"].sum())
-    words = _words(inputs, headroom_money=base, low_money=low, high_money=high, wallet_share=share)
-    matters = base >= limits["account_white_space_floor"] * total
-    ends = (ratio(low, sales), ratio(high, sales))
-    return Signal(ratio(base, sales), 1, words, *ends, applies=bool(matters))
+    words = _words(
+        inputs,
+        headroom_money=base,
+        low_money=low,
+        high_money=high,
+        wallet_share=share,
+    )
+    matters = base >= limits["account_white_space_floor"] * sales
+    ends = (ratio(low, total), ratio(high, total))
+    return Signal(ratio(base, total), 1, words, *ends, applies=bool(matters))
 
 
 def pillar(inputs: Inputs, _: Limits) -> Signal:
@@ -265,7 +272,7 @@ def near_line(inputs: Inputs, _: Limits) -> Signal:
 
 def shaky(inputs: Inputs, _: Limits) -> Signal:
     """How far the account's place on the list is a matter of weights: 0 settled, 0.5 a coin."""
-    row = _one(inputs, "stability")
+    row = _one(inputs, "place")
     share = _number(row, "member_share")
     words = _words(inputs, member_share=share, draws=int(_number(row, "draws")))
     return Signal(min(share, 1 - share), int(_number(row, "draws")), words)
@@ -289,20 +296,20 @@ RULES = (
     Rule("account_loss_maybe", 0, (INCOME, "served:income_low"), loss_maybe, origin="X08; house"),
     Rule("account_order_gap", 0.05, ("pauses:pause_share",), order_gap, falling=True,
          origin="field:Cox 1962; house"),
-    Rule("account_falling", -0.2, ("change:change_share",), falling, falling=True),
+    Rule("account_falling", 0.2, ("change:change_share",), falling),
     Rule("account_group", 1, ("family:relation", "accounts:revenue"), group, origin="X09; house"),
     Rule("account_one_contact", 1, ("contacts:contact_id", SALES), one_contact, falling=True),
     Rule("account_thin", 0.5, (INCOME, SALES, "accounts:profit"), thin, falling=True,
          origin="S079; house"),
     Rule("account_wallet_high", 0.6, ("wallet:share_base",), wallet_high, origin="S013; house"),
-    Rule("account_white_space", 1, ("wallet:headroom_base", "accounts:revenue"), white_space,
-         origin="S013; house", side_limits={"account_white_space_floor": 0.005}),
+    Rule("account_white_space", 0.01, ("wallet:headroom_base", "accounts:revenue"), white_space,
+         origin="S013; house", side_limits={"account_white_space_floor": 0.25}),
     Rule("account_pillar", 0.05, ("own:profit",), pillar),
     Rule("account_disputed", 1, ("crosswalk:key_votes",), disputed, origin="X01; house"),
     Rule("account_open", 1, ("classes:status",), left_open, origin="S037; house"),
     Rule("account_unclassified", 1, ("classes:status",), unclassified),
     Rule("account_near_line", 0.10, ("classes:distance",), near_line, falling=True),
-    Rule("account_shaky", 0.2, ("stability:member_share",), shaky),
+    Rule("account_shaky", 0.2, ("place:member_share",), shaky),
     Rule("account_spend_wrong", 1, ("wallet:share_base",), spend_wrong),
 )  # fmt: skip
 URGENT = tuple(rule.finding for rule in RULES[: [r.finding for r in RULES].index("account_thin")])

@@ -10,6 +10,7 @@ import pandas as pd
 
 from kamkit.errors import KamkitError, Problem
 from kamkit.methods.checks import need_columns
+from kamkit.methods.fiscal import fiscal_years
 from kamkit.methods.portfolio.inputs import (
     figures,
     known_sum,
@@ -43,12 +44,14 @@ def allocate_indirect(
     pool: float | None = None,
     orders: pd.DataFrame | None = None,
     cost_drivers: pd.DataFrame | None = None,
+    fiscal_year_start: int = 1,
 ) -> Allocation:
     """One year's indirect cost shared out by each rule, and what it does to net income.
 
     Needs columns: account_id, year, revenue, direct_cost; indirect_cost for "recorded" and for
     the pool unless ``pool`` (money) is given. ``orders`` (order_id, account_id, date) is needed
     by "orders", ``cost_drivers`` (account_id, year, driver, quantity, rate) by "drivers".
+    ``year`` is a fiscal year, which begins in month ``fiscal_year_start``.
 
     Rules: recorded (as in the books), revenue (by revenue; a negative one counts as 0), orders
     (by number of orders), drivers (by the cost of the activities that the account causes),
@@ -73,7 +76,7 @@ def allocate_indirect(
     total = known_sum(table["indirect_cost"]) if pool is None else float(pool)
     parts, notes = [], _pool_notes(table, pool)
     for rule in rules:
-        share, cost, found = _shares(rule, table, total, year, sources)
+        share, cost, found = _shares(rule, table, total, (year, fiscal_year_start), sources)
         parts.append(_amounts(table, rule, share, cost))
         notes += found
     amounts = pd.concat(parts, ignore_index=True)
@@ -111,7 +114,7 @@ def _shares(
     rule: str,
     table: pd.DataFrame,
     total: float,
-    year: int,
+    when: tuple[int, int],
     sources: Mapping[str, pd.DataFrame],
 ) -> tuple[pd.Series, pd.Series, list[dict[str, object]]]:
     """Share and cost of each account under one rule, and notes."""
@@ -125,9 +128,9 @@ def _shares(
         if len(below):
             notes.append(_note("negative_basis_as_zero", rule, len(below), below.sum()))
     elif rule == "orders":
-        basis = _order_counts(sources["orders"], table, year)
+        basis = _order_counts(sources["orders"], table, *when)
     elif rule == "drivers":
-        basis = _driver_cost(sources["cost_drivers"], table, year)
+        basis = _driver_cost(sources["cost_drivers"], table, when[0])
         notes.append(_note("pool_not_explained", rule, len(table), total - known_sum(basis)))
     else:
         basis = pd.Series(1.0, table.index)
@@ -144,9 +147,12 @@ def _note(code: str, rule: str, n: int, money: float) -> dict[str, object]:
     return {"code": code, "rule": rule, "n": int(n), "money": float(money)}
 
 
-def _order_counts(orders: pd.DataFrame, table: pd.DataFrame, year: int) -> pd.Series:
+def _order_counts(
+    orders: pd.DataFrame, table: pd.DataFrame, year: int, fiscal_year_start: int
+) -> pd.Series:
     need_columns(orders, "orders", ["order_id", "account_id", "date"])
-    inside = orders[pd.to_datetime(orders["date"], errors="coerce").dt.year == year]
+    dates = pd.to_datetime(orders["date"], errors="coerce")
+    inside = orders[fiscal_years(dates, fiscal_year_start) == year]
     counts = inside.groupby("account_id")["order_id"].nunique()
     return table["account_id"].map(counts).fillna(0.0).astype(float)
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from kamkit.errors import KamkitError, Problem
 from kamkit.methods.checks import need_columns
+from kamkit.methods.fiscal import fiscal_years
 from kamkit.methods.portfolio.inputs import figures
 
 
@@ -90,12 +91,15 @@ def allot_hours(
     return largest_remainder(share_out(flat, float(hours), np.full(n, float(floor)), most), hours)
 
 
-def hours_spent(interactions: pd.DataFrame, *, year: int | None = None) -> pd.DataFrame:
+def hours_spent(
+    interactions: pd.DataFrame, *, year: int | None = None, fiscal_year_start: int = 1
+) -> pd.DataFrame:
     """Hours that our people spent with each account, and how much of it is on record.
 
     Needs interactions: account_id, date, minutes; made_by where there is one (system messages
-    don't count). Returns columns: account_id, hours, interactions, without_minutes, coverage
-    (share of interactions with minutes). Missing minutes are not 0: hours then are a low end.
+    don't count). ``year`` is a fiscal year; without it all dates count.
+    Returns columns: account_id, hours, interactions, without_minutes, coverage (share of
+    interactions with minutes). Missing minutes are not 0: hours then are a low end.
     Raises KamkitError for missing columns or text in minutes. Source: S064; house.
 
     >>> hours_spent(pd.DataFrame({"account_id": ["A", "A"], "date": ["2025-01-05"] * 2,
@@ -105,7 +109,9 @@ def hours_spent(interactions: pd.DataFrame, *, year: int | None = None) -> pd.Da
     need_columns(interactions, "interactions", ["account_id", "date", "minutes"])
     table = figures(interactions, "interactions", ["minutes"], unique=False)
     dates = pd.to_datetime(interactions["date"], errors="coerce").reset_index(drop=True)
-    keep = pd.Series(True, table.index) if year is None else dates.dt.year == year
+    keep = pd.Series(True, table.index)
+    if year is not None:
+        keep &= fiscal_years(dates, fiscal_year_start) == year
     if "made_by" in interactions.columns:
         keep &= interactions["made_by"].reset_index(drop=True).fillna("human") != "system"
     table = table[keep]

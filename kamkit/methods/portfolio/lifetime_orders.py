@@ -154,6 +154,7 @@ def yearly_opportunities(
     as_of: dt.date | str,
     period: str = "year",
     data_from: dt.date | str | None = None,
+    fiscal_year_start: int = 1,
 ) -> pd.DataFrame:
     """Periods with and without orders after the first, per account, for the BG/BB model.
 
@@ -168,7 +169,13 @@ def yearly_opportunities(
     >>> yearly_opportunities(orders, as_of="2025-12-31")[["x", "t_x", "n"]].values.tolist()
     [[1, 2, 3]]
     """
-    periods = account_periods(orders, as_of=as_of, period=period, data_from=data_from)
+    periods = account_periods(
+        orders,
+        as_of=as_of,
+        period=period,
+        data_from=data_from,
+        fiscal_year_start=fiscal_year_start,
+    )
     if periods.empty:
         return pd.DataFrame(columns=["account_id", "x", "t_x", "n"])
     wide = periods.pivot(index="account_id", columns="period_start", values="active")

@@ -9,6 +9,7 @@ import pandas as pd
 
 from kamkit.errors import KamkitError, Problem
 from kamkit.methods.checks import need_columns, one_currency
+from kamkit.methods.fiscal import fiscal_years
 from kamkit.methods.portfolio.inputs import figures, one_of, ratio
 
 
@@ -63,9 +64,13 @@ def premium_income(
 
 
 def high_margin_share(
-    orders: pd.DataFrame, *, cut: float | None = None, accounts: Sequence[str] | None = None
+    orders: pd.DataFrame,
+    *,
+    cut: float | None = None,
+    accounts: Sequence[str] | None = None,
+    fiscal_year_start: int = 1,
 ) -> pd.DataFrame:
-    """Share of each account's sales in product lines with a high margin, year by year.
+    """Share of each account's sales in product lines with a high margin, by fiscal year.
 
     Needs orders: account_id, date, product_line, amount, direct_cost (money). A line is high
     where its contribution margin over all accounts and years reaches ``cut`` (share of sales;
@@ -86,7 +91,8 @@ def high_margin_share(
     one_currency(orders, "orders")
     table = figures(orders, "orders", ["amount", "direct_cost"], unique=False)
     table["line"] = orders["product_line"].reset_index(drop=True)
-    table["year"] = pd.to_datetime(orders["date"], errors="coerce").dt.year.to_numpy()
+    dates = pd.to_datetime(orders["date"], errors="coerce")
+    table["year"] = fiscal_years(dates, fiscal_year_start).to_numpy()
     costed = table[table["direct_cost"].notna()]
     lines = costed.groupby("line")[["amount", "direct_cost"]].sum()
     margins = pd.Series(ratio(lines["amount"] - lines["direct_cost"], lines["amount"]), lines.index)

@@ -127,7 +127,7 @@ def _outlook_rows(ids: Sequence[str], outlook: pd.DataFrame | None) -> list[dict
         _row("growth_potential", "years_to_realise", _median(years), ids, _empty(years))
         | {"variant": "median", "origin": "S078; house"},
     ]
-    kind = _orientation(given).reindex(list(ids))
+    kind = orientations(given).reindex(list(ids))
     for name in ORIENTATIONS:
         count = float((kind == name).sum()) if kind.notna().any() else np.nan
         rows.append(_row("orientation", name, count, ids, _empty(kind)) | {"variant": "count"})
@@ -142,7 +142,13 @@ def _empty(values: pd.Series) -> list[str]:
     return [str(i) for i in values.index[values.isna()]]
 
 
-def _orientation(outlook: pd.DataFrame) -> pd.Series:
+def orientations(outlook: pd.DataFrame) -> pd.Series:
+    """The buying type of each account, checked; missing where none is given.
+
+    >>> table = pd.DataFrame({"account_id": ["A", "B"], "orientation": ["strategic", None]})
+    >>> orientations(table)["A"]
+    'strategic'
+    """
     if "orientation" not in outlook.columns:
         return pd.Series(index=outlook["account_id"], dtype="str")
     values = outlook["orientation"].reset_index(drop=True)

@@ -48,6 +48,7 @@ def lifetime_outlook(
     first_payment: int = 1,
     basis: str = "net",
     contracts: pd.DataFrame | None = None,
+    fiscal_year_start: int = 1,
 ) -> LifetimeOutlook:
     """Yearly retention, the margin multiple and the value of every account, in one go.
 
@@ -66,7 +67,9 @@ def lifetime_outlook(
     >>> lifetime_outlook(orders, years, as_of="2026-06-30").values.status.tolist()
     ['too_little_history']
     """
-    periods = account_periods(orders, as_of=as_of, contracts=contracts)
+    periods = account_periods(
+        orders, as_of=as_of, contracts=contracts, fiscal_year_start=fiscal_year_start
+    )
     rate = retention_rate(periods)
     per_year = discount_per_period(discount, period="year")
     multiple = margin_multiple(rate, discount=per_year, first_payment=first_payment)
@@ -83,6 +86,7 @@ def white_space_tested(
     year: int | None = None,
     spend_factor: float = 1.0,
     evidence: Sequence[str] = (),
+    fiscal_year_start: int = 1,
 ) -> WhiteSpace:
     """White space if all spend estimates were off by a factor, or only some kinds counted.
 
@@ -109,7 +113,7 @@ def white_space_tested(
         kept = kept[kept["evidence"].isin(list(evidence))]
     columns = [c for c in _SPEND if c in kept.columns]
     scaled = kept.assign(**{c: pd.to_numeric(kept[c]) * spend_factor for c in columns})
-    return white_space(orders, scaled, year=when)
+    return white_space(orders, scaled, year=when, fiscal_year_start=fiscal_year_start)
 
 
 def attractiveness_map(

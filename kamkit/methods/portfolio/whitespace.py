@@ -9,6 +9,7 @@ import pandas as pd
 
 from kamkit.errors import KamkitError, Problem
 from kamkit.methods.checks import need_columns, one_currency
+from kamkit.methods.fiscal import fiscal_bounds, fiscal_years
 from kamkit.methods.portfolio.inputs import (
     figures,
     known_sum,
@@ -41,13 +42,16 @@ def white_space(
     *,
     year: int | None = None,
     elapsed: float = 1.0,
+    fiscal_year_start: int = 1,
 ) -> WhiteSpace:
     """Our sales against the account's estimated spend, account by product line.
 
     Needs orders (account_id, date, product_line, amount) and category_spend (account_id,
     product_line, year, spend_base; spend_low, spend_high where estimated). ``year`` defaults to
-    the latest one with spend. ``elapsed`` is the part of the year that the orders cover; spend
-    is taken in that part, so that half a year's sales never meet a year's spend.
+    the latest one with spend; it is a fiscal year, which begins in month ``fiscal_year_start``
+    and bears the calendar year in which it ends, as the years of category_spend do.
+    ``elapsed`` is the part of the year that the orders cover; spend is taken in that part, so
+    that half a year's sales never meet a year's spend.
 
     Returns ``cells`` (account_id, product_line, sales, spend_low, spend_base, spend_high in
     money, share_low, share_base, share_high, headroom_low, headroom_base, headroom_high in money,
@@ -73,7 +77,7 @@ def white_space(
     within(elapsed, "elapsed", 1e-9, 1.0)
     spend = _spend(category_spend)
     when = int(spend["year"].max()) if year is None and len(spend) else int(year or 0)
-    sales, notes = _sales(orders, when)
+    sales, notes = _sales(orders, when, fiscal_year_start)
     spend = spend[spend["year"] == when].drop(columns="year")
     spend[list(_SPEND)] *= elapsed
     cells = _cells(sales, spend)
@@ -126,11 +130,14 @@ def range_problems(table: pd.DataFrame, name: str, columns: tuple[str, str, str]
     ]
 
 
-def _sales(orders: pd.DataFrame, year: int) -> tuple[pd.DataFrame, list[dict[str, object]]]:
+def _sales(
+    orders: pd.DataFrame, year: int, fiscal_year_start: int
+) -> tuple[pd.DataFrame, list[dict[str, object]]]:
     need_columns(orders, "orders", ["account_id", "date", "product_line", "amount"])
     one_currency(orders, "orders")
     dates = pd.to_datetime(orders["date"], errors="coerce")
-    inside = orders[(dates.dt.year == year).to_numpy()]
+    current = (fiscal_years(dates, fiscal_year_start) == year).to_numpy()
+    inside = orders[current]
     lined = inside[inside["product_line"].notna()]
     table = figures(lined, "orders", ["amount"], keys=["account_id", "product_line"], unique=False)
     notes: list[dict[str, object]] = []
@@ -140,12 +147,17 @@ def _sales(orders: pd.DataFrame, year: int) -> tuple[pd.DataFrame, list[dict[str
         notes.append(
             {"code": "orders_without_line", "n": len(unlined), "money": money, "detail": ""}
         )
-    last = dates[(dates.dt.year == year).to_numpy()].max()
-    if len(inside) and last.month < 12 and last.year == int(dates.dt.year.max()):
+    last = dates[current].max()
+    # The last month without an order, and no order after it: the year may still be running.
+    if len(inside) and last == dates.max() and last < _last_month(year, fiscal_year_start):
         day = last.date().isoformat()
         notes.append({"code": "year_may_be_open", "n": len(inside), "money": np.nan, "detail": day})
     sums = table.groupby(["account_id", "product_line"], sort=True)["amount"].sum(min_count=1)
     return sums.rename("sales").reset_index(), notes
+
+
+def _last_month(year: int, fiscal_year_start: int) -> pd.Timestamp:
+    return fiscal_bounds(year, fiscal_year_start)[1].replace(day=1)
 
 
 def _cells(sales: pd.DataFrame, spend: pd.DataFrame) -> pd.DataFrame:

@@ -21,6 +21,7 @@ from kamkit.methods.selection.cases import (
 )
 from kamkit.methods.selection.comparison import basis_change, concentration_change
 from kamkit.methods.selection.criteria import criteria_scores
+from kamkit.methods.selection.currency import currency_notes
 from kamkit.methods.selection.hierarchy import ahp
 from kamkit.methods.selection.ideal_point import topsis
 from kamkit.methods.selection.identify import conversion_rate
@@ -76,6 +77,7 @@ __all__ = [
     "conversion_rate",
     "criteria_scores",
     "crosswalk",
+    "currency_notes",
     "data_weights",
     "direct_weights",
     "equal_weights",

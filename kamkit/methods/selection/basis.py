@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from kamkit.methods.checks import need_columns, one_currency
+from kamkit.methods.fiscal import fiscal_bounds
 from kamkit.methods.selection.basis_money import order_fields, year_fields
 from kamkit.methods.selection.basis_time import contract_years, customer_years, project_fields
 from kamkit.methods.selection.values import roll_up_map
@@ -32,21 +33,25 @@ def account_basis(
     year: int,
     as_of: dt.date | str | None = None,
     roll_up: bool = False,
+    fiscal_year_start: int = 1,
 ) -> pd.DataFrame:
     """Basis fields of every account for one year, ready for :func:`classify`.
 
     Needs the table accounts (account_id); every other table may be None, and then the fields
     that need it are missing (:func:`basis_notes` says which and why). ``ratings`` is the table
     criterion_ratings; ``extra`` joins further columns by account_id, such as the two axes of
-    the attractiveness grid. ``as_of`` is the last day that counts (31 December of ``year``).
-    With ``roll_up`` accounts of one group are one account under the id of its topmost parent.
+    the attractiveness grid. ``year`` is the fiscal year, which begins in month
+    ``fiscal_year_start`` and bears the calendar year in which it ends; the years of the tables
+    account_years and cost_drivers are fiscal years already. ``as_of`` is the last day on which
+    an order counts (the last day of ``year``). With
+    ``roll_up`` accounts of one group are one account under the id of its topmost parent.
     Returns columns: account_id, the basis fields of the field list (money in the company's
-    currency, shares 0–1, years, days), ``rating:<criterion>`` (mean over raters) for every
+    currency, shares 0–1, fiscal years, days), ``rating:<criterion>`` (mean over raters) for every
     criterion rated, and the columns of ``extra``.
     Sales are account_years.revenue, else the sum of the year's orders; an account without
-    orders has sales of 0 where the orders are there. Projects and contracts likewise: a table
-    that is there and has no row for an account means none. Everything else that is not
-    recorded stays missing.
+    orders has sales of 0 where the orders are there and reach back to that year. Projects and
+    contracts likewise: a table that is there and has no row for an account means none.
+    Everything else that is not recorded stays missing.
     Source: fields of S015, S021, S022, S025, S026, S035-S038; arithmetic house.
 
     >>> accounts = pd.DataFrame({"account_id": ["A", "B"]})
@@ -65,17 +70,20 @@ def account_basis(
     ):
         if table is not None:
             one_currency(table, name)
-    end = pd.Timestamp(as_of) if as_of is not None else pd.Timestamp(year, 12, 31)
+    first_month = fiscal_year_start
+    last_day = fiscal_bounds(year, first_month)[1]
+    end = pd.Timestamp(as_of) if as_of is not None else last_day
     top = roll_up_map(accounts) if roll_up and "parent_id" in accounts.columns else {}
+    bought = _grouped(_until(orders, end), top)
     listed = [top.get(str(a), str(a)) for a in accounts["account_id"]]
     index = pd.Index(list(dict.fromkeys(listed)), name="account_id", dtype="str")
     parts = [
         _own_fields(accounts, index),
-        year_fields(_grouped(account_years, top), _grouped(orders, top), index, year),
-        order_fields(_grouped(orders, top), index, year, end),
+        year_fields(_grouped(account_years, top), bought, index, year, first_month),
+        order_fields(bought, index, year, end, first_month),
         _cost_to_serve(_grouped(cost_drivers, top), index, year),
-        project_fields(_grouped(projects, top), _grouped(orders, top), index, end),
-        contract_years(_grouped(contracts, top), index, year, end),
+        project_fields(_grouped(projects, top), bought, index, end, first_month),
+        contract_years(_grouped(contracts, top), index, year, end, first_month),
         customer_years(accounts.assign(account_id=listed), index, end),
         _rating_columns(ratings, index, top),
     ]
@@ -85,6 +93,13 @@ def account_basis(
         own = extra.assign(account_id=extra["account_id"].astype("str")).set_index("account_id")
         basis = basis.drop(columns=[c for c in own.columns if c in basis.columns]).join(own)
     return basis.reset_index()
+
+
+def _until(orders: pd.DataFrame | None, end: pd.Timestamp) -> pd.DataFrame | None:
+    if orders is None:
+        return None
+    need_columns(orders, "orders", ["account_id", "order_id", "date", "amount"])
+    return orders[(pd.to_datetime(orders["date"]).dt.normalize() <= end).to_numpy()]
 
 
 def _grouped(table: pd.DataFrame | None, top: dict[str, str]) -> pd.DataFrame | None:

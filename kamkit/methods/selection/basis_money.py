@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from kamkit.methods.checks import need_columns
+from kamkit.methods.fiscal import fiscal_years
 
 _YEAR_FIELDS = [
     "sales",
@@ -35,16 +36,19 @@ def _numbers(table: pd.DataFrame, column: str) -> pd.Series:
     return pd.to_numeric(table[column], errors="coerce").astype(float)
 
 
-def clean_orders(orders: pd.DataFrame) -> pd.DataFrame:
-    """Orders with the columns used here typed: account_id, order_id, day, year, amount."""
+def clean_orders(orders: pd.DataFrame, fiscal_year_start: int = 1) -> pd.DataFrame:
+    """Orders with the columns used here typed: account_id, order_id, day, year, amount.
+
+    ``year`` is the fiscal year.
+    """
     need_columns(orders, "orders", ["account_id", "order_id", "date", "amount"])
-    day = pd.to_datetime(orders["date"])
+    day = pd.to_datetime(orders["date"]).dt.normalize()
     return pd.DataFrame(
         {
             "account_id": orders["account_id"],
             "order_id": orders["order_id"].astype("str"),
             "day": day,
-            "year": day.dt.year,
+            "year": fiscal_years(day, fiscal_year_start),
             "amount": _numbers(orders, "amount"),
             "direct_cost": _numbers(orders, "direct_cost"),
         }
@@ -64,12 +68,14 @@ def _year_figure(years: pd.DataFrame | None, column: str, year: int, index: pd.I
     return _sums(_numbers(rows, column), rows["account_id"], index)
 
 
-def _ordered(orders: pd.DataFrame | None, column: str, year: int, index: pd.Index) -> pd.Series:
-    """The year's orders per account; none is 0, as the table of orders is complete."""
-    if orders is None:
+def _ordered(lines: pd.DataFrame | None, column: str, year: int, index: pd.Index) -> pd.Series:
+    """The year's orders per account; none is 0, as the table of orders is complete.
+
+    Unknown for a year before the first order on file: nobody knows what was bought then.
+    """
+    if lines is None or not (lines["year"] <= year).any():
         return pd.Series(np.nan, index=index, dtype=float)
-    table = clean_orders(orders)
-    rows = table[table["year"] == year]
+    rows = lines[lines["year"] == year]
     found = _sums(rows[column], rows["account_id"], index)
     return found.where(index.isin(rows["account_id"]), 0.0)
 
@@ -79,24 +85,27 @@ def _ratio(top: pd.Series, bottom: pd.Series) -> pd.Series:
 
 
 def year_fields(
-    years: pd.DataFrame | None, orders: pd.DataFrame | None, index: pd.Index, year: int
+    years: pd.DataFrame | None,
+    orders: pd.DataFrame | None,
+    index: pd.Index,
+    year: int,
+    fiscal_year_start: int = 1,
 ) -> pd.DataFrame:
     """Sales, profit and potential of one year per account."""
     found = pd.DataFrame(index=index)
+    lines = None if orders is None else clean_orders(orders, fiscal_year_start)
     if years is not None:
         need_columns(years, "account_years", ["account_id", "year", "revenue"])
     recorded = _year_figure(years, "revenue", year, index)
-    found["sales"] = recorded.where(recorded.notna(), _ordered(orders, "amount", year, index))
+    found["sales"] = recorded.where(recorded.notna(), _ordered(lines, "amount", year, index))
     before = _year_figure(years, "revenue", year - 1, index)
-    found["sales_before"] = before.where(
-        before.notna(), _ordered_if_any(orders, "amount", year - 1, index)
-    )
+    found["sales_before"] = before.where(before.notna(), _ordered(lines, "amount", year - 1, index))
     found["sales_growth"] = _ratio(found["sales"], found["sales_before"]) - 1
     found["forecast_growth"] = _forecast_growth(years, found["sales"], index, year)
     total = found["sales"].clip(lower=0).sum()
     found["sales_share"] = found["sales"] / total if total > 0 else np.nan
     direct = _year_figure(years, "direct_cost", year, index)
-    direct = direct.where(direct.notna(), _ordered(orders, "direct_cost", year, index))
+    direct = direct.where(direct.notna(), _ordered(lines, "direct_cost", year, index))
     found["gross_profit"] = (found["sales"] - direct).round(2)
     indirect = _year_figure(years, "indirect_cost", year, index)
     found["profit"] = (found["gross_profit"] - indirect).round(2)
@@ -105,16 +114,6 @@ def year_fields(
     found["headroom"] = (found["potential"] - found["sales"]).round(2)
     found["share_of_wallet"] = _ratio(found["sales"], found["potential"])
     return found[_YEAR_FIELDS]
-
-
-def _ordered_if_any(
-    orders: pd.DataFrame | None, column: str, year: int, index: pd.Index
-) -> pd.Series:
-    """Like :func:`_ordered`, but unknown for a year before the first order on file."""
-    found = _ordered(orders, column, year, index)
-    if orders is None or not (clean_orders(orders)["year"] <= year).any():
-        return pd.Series(np.nan, index=index, dtype=float)
-    return found
 
 
 def _forecast_growth(
@@ -133,7 +132,11 @@ def _forecast_growth(
 
 
 def order_fields(
-    orders: pd.DataFrame | None, index: pd.Index, year: int, as_of: pd.Timestamp
+    orders: pd.DataFrame | None,
+    index: pd.Index,
+    year: int,
+    as_of: pd.Timestamp,
+    fiscal_year_start: int = 1,
 ) -> pd.DataFrame:
     """Number, size, recency and directedness of orders per account.
 
@@ -141,12 +144,12 @@ def order_fields(
     """
     if orders is None:
         return pd.DataFrame(np.nan, index=index, columns=_ORDER_FIELDS)
-    lines = clean_orders(orders)
+    lines = clean_orders(orders, fiscal_year_start)
     lines = lines[lines["day"] <= as_of]
     keys = ["account_id", "order_id"]
     whole = lines.groupby(keys).agg(amount=("amount", "sum"), day=("day", "min")).reset_index()
     whole = whole[whole["amount"] > 0]
-    whole["year"] = whole["day"].dt.year
+    whole["year"] = fiscal_years(whole["day"], fiscal_year_start)
     current = whole[whole["year"] == year].groupby("account_id")
     everything = whole.groupby("account_id")
     found = pd.DataFrame(index=index)

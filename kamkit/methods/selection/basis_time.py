@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from kamkit.methods.checks import need_columns
+from kamkit.methods.fiscal import fiscal_bounds
 from kamkit.methods.selection.basis_money import clean_orders
 
 _COMPONENTS = ("standard_product", "customised_product", "implementation", "services")
@@ -19,7 +20,11 @@ _DAYS_A_YEAR = 365.25
 
 
 def contract_years(
-    contracts: pd.DataFrame | None, index: pd.Index, year: int, as_of: pd.Timestamp
+    contracts: pd.DataFrame | None,
+    index: pd.Index,
+    year: int,
+    as_of: pd.Timestamp,
+    fiscal_year_start: int = 1,
 ) -> pd.DataFrame:
     """Length of the longest contract that runs in the year; none running is 0."""
     if contracts is None:
@@ -29,10 +34,11 @@ def contract_years(
     open_ended = pd.Series(pd.NaT, index=contracts.index)
     end = pd.to_datetime(contracts["end"] if "end" in contracts.columns else open_ended)
     until = end.where(end.notna(), as_of)
+    begins = fiscal_bounds(year, fiscal_year_start)[0]
     # A contract that runs from 1 January to 31 December is a year long: both days count.
     length = ((until - start).dt.days + 1) / _DAYS_A_YEAR
     whole = length.round().where((length - length.round()).abs() < 2 / _DAYS_A_YEAR, length)
-    runs = (start <= as_of) & (until >= pd.Timestamp(year, 1, 1))
+    runs = (start <= as_of) & (until >= begins)
     longest = whole[runs].groupby(contracts.loc[runs, "account_id"]).max()
     return pd.DataFrame({"contract_years": longest.reindex(index, fill_value=0.0).astype(float)})
 
@@ -51,6 +57,7 @@ def project_fields(
     orders: pd.DataFrame | None,
     index: pd.Index,
     as_of: pd.Timestamp,
+    fiscal_year_start: int = 1,
 ) -> pd.DataFrame:
     """Largest project of each account and the orders that came after it (S025, S026)."""
     if projects is None:
@@ -67,7 +74,10 @@ def project_fields(
     found["project_value"] = largest["value"].astype(float)
     without = ~index.isin(table["account_id"])
     found["project_components"] = largest["components"].where(~without, 0.0).astype(float)
-    after = _after(largest, orders, index, as_of)
+    lines = None if orders is None else clean_orders(orders, fiscal_year_start)
+    if lines is not None and orders is not None and "project_id" in orders.columns:
+        lines["project_id"] = orders["project_id"]
+    after = _after(largest, lines, index, as_of)
     found["orders_after_project"] = after["orders"].where(~without, 0.0)
     found["years_after_project"] = after["years"].where(~without, 0.0)
     return found[_PROJECT_FIELDS]
@@ -91,13 +101,11 @@ def _done(projects: pd.DataFrame) -> pd.Series:
 
 
 def _after(
-    largest: pd.DataFrame, orders: pd.DataFrame | None, index: pd.Index, as_of: pd.Timestamp
+    largest: pd.DataFrame, lines: pd.DataFrame | None, index: pd.Index, as_of: pd.Timestamp
 ) -> pd.DataFrame:
-    if orders is None:
+    if lines is None:
         return pd.DataFrame(np.nan, index=index, columns=["orders", "years"])
-    lines = clean_orders(orders)
-    if "project_id" in orders.columns:
-        lines["project_id"] = orders["project_id"]
+    if "project_id" in lines.columns:
         own = largest["project_id"].reindex(lines["account_id"]).to_numpy()
         lines = lines[~(lines["project_id"].to_numpy() == own)]
     done = largest["done"].reindex(lines["account_id"]).to_numpy()

@@ -37,8 +37,9 @@ def concentration_case(
     roll_up: bool = False,
     draws: int = 300,
     seed: int = 1,
+    fiscal_year_start: int = 1,
 ) -> ConcentrationCase:
-    """Concentration of one figure of one year, groups rolled up or not.
+    """Concentration of one figure of one fiscal year, groups rolled up or not.
 
     Needs ``source`` (account_years or orders) and, for ``roll_up``, ``accounts`` (account_id,
     parent_id), as :func:`account_values`.
@@ -49,7 +50,14 @@ def concentration_case(
     >>> concentration_case(years).curve["cumulative_share"].tolist()
     [0.75, 1.0]
     """
-    values = account_values(source, accounts, value=value, year=year, roll_up=roll_up)
+    values = account_values(
+        source,
+        accounts,
+        value=value,
+        year=year,
+        roll_up=roll_up,
+        fiscal_year_start=fiscal_year_start,
+    )
     found = concentration(values, value=value, draws=draws, seed=seed)
     return ConcentrationCase(**vars(found), value=value)
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from kamkit.errors import KamkitError, Problem
 from kamkit.methods.checks import need_columns, one_currency
+from kamkit.methods.fiscal import fiscal_years
 from kamkit.methods.selection.figures import need_choice
 
 _COSTS = {"revenue": [], "margin": ["direct_cost"], "profit": ["direct_cost", "indirect_cost"]}
@@ -64,12 +65,21 @@ def _row_values(rows: pd.DataFrame, name: str, value: str) -> pd.Series:
     return amount
 
 
+def _year_of(day: str | dt.date | int, fiscal_year_start: int) -> int:
+    """The fiscal year of a day; a bare year is one already."""
+    text = str(day)
+    if len(text) <= 4:
+        return int(text)
+    return int(fiscal_years(pd.Series([pd.Timestamp(text)]), fiscal_year_start).iloc[0])
+
+
 def _in_period(
     rows: pd.DataFrame,
     name: str,
     year: int | None,
     start: str | dt.date | int | None,
     end: str | dt.date | int | None,
+    fiscal_year_start: int,
 ) -> pd.Series:
     keep = pd.Series(True, index=rows.index)
     if name == "account_years":
@@ -77,9 +87,9 @@ def _in_period(
         if year is not None:
             keep &= years == year
         if start is not None:
-            keep &= years >= int(str(start)[:4])
+            keep &= years >= _year_of(start, fiscal_year_start)
         if end is not None:
-            keep &= years <= int(str(end)[:4])
+            keep &= years <= _year_of(end, fiscal_year_start)
         return keep
     if year is None and start is None and end is None:
         return keep
@@ -89,7 +99,7 @@ def _in_period(
         for i in np.flatnonzero(dates.isna())
     )
     if year is not None:
-        keep &= dates.dt.year == year
+        keep &= fiscal_years(dates, fiscal_year_start) == year
     if start is not None:
         keep &= dates >= pd.Timestamp(str(start))
     if end is not None:
@@ -107,6 +117,7 @@ def account_values(
     end: str | dt.date | int | None = None,
     roll_up: bool = False,
     missing: str = "exclude",
+    fiscal_year_start: int = 1,
 ) -> pd.DataFrame:
     """One value per account from an orders or an account_years table.
 
@@ -116,8 +127,10 @@ def account_values(
     accounts : needed for ``roll_up`` only (account_id, parent_id).
     value : "revenue"; "margin" (less direct cost); "profit" (less direct and indirect cost,
         account_years only); or the name of a money column.
-    year, start, end : the period, both ends included; dates for orders, years otherwise.
+    year, start, end : the period, both ends included; dates for orders, years otherwise. A
+        year is a fiscal year; of account_years, a day stands for the fiscal year it lies in.
     roll_up : sum subsidiaries into their topmost parent.
+    fiscal_year_start : its first month; it bears the calendar year in which it ends.
     missing : an account with a missing figure is left without a value ("exclude"), or its
         known rows are summed ("known"). A missing figure is never read as 0.
 
@@ -141,7 +154,7 @@ def account_values(
     need_choice(missing, "missing", ("exclude", "known"))
     name = "orders" if "amount" in source.columns else "account_years"
     need_columns(source, name, ["account_id", "date" if name == "orders" else "year"])
-    rows = source.loc[_in_period(source, name, year, start, end)]
+    rows = source.loc[_in_period(source, name, year, start, end, fiscal_year_start)]
     currency = one_currency(rows, name)
     ids = rows["account_id"].astype(str)
     if roll_up:
