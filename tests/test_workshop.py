@@ -1,0 +1,74 @@
+"""The trainer's command: copies that stay, a quiet server, a clean end."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+from conftest import ROOT
+
+from kamkit.workshop import LAB, copy_lessons, lab_command, lab_environment, project_root
+
+
+def test_lessons_are_copied_once_and_never_overwritten(tmp_path):
+    first = copy_lessons(ROOT, tmp_path)
+    assert {p.parent.name for p in first} == {"zh", "en"}
+    first[0].write_text("a trainee's own", encoding="utf-8")
+    first[1].unlink()
+    assert copy_lessons(ROOT, tmp_path) == [first[1]]
+    assert first[0].read_text(encoding="utf-8") == "a trainee's own"
+
+
+def test_project_folder_is_found():
+    assert project_root() == ROOT
+
+
+def test_server_asks_nothing_of_the_internet():
+    command = " ".join(lab_command(ROOT, "zh", browser=False, port=1234))
+    assert "--no-browser" in command and "--port=1234" in command
+    assert "NeverCheckForUpdate" in command and "news_url=None" in command
+    settings = json.loads(
+        (LAB / "labconfig/default_setting_overrides.json").read_text(encoding="utf-8")
+    )
+    assert settings["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_menus_speak_the_language_of_the_lessons(lang, monkeypatch):
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "own")
+    paths = lab_environment(lang)["JUPYTER_CONFIG_PATH"]
+    assert (str(LAB / "zh") in paths) == (lang == "zh")
+    assert paths.endswith("own")
+
+
+def test_server_answers_and_ctrl_c_ends_it(tmp_path):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    code = (
+        "import sys; from kamkit.workshop import serve, lab_command; from pathlib import Path;"
+        f"sys.exit(serve(lab_command(Path({str(tmp_path)!r}), 'en', browser=False, port={port}),"
+        " 'en'))"
+    )
+    server = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
+    try:
+        for _ in range(120):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/api", timeout=2).close()
+                break
+            except OSError:
+                time.sleep(0.25)
+        server.send_signal(signal.SIGINT)
+        _, words = server.communicate(timeout=30)
+    finally:
+        server.kill()
+    assert server.returncode == 0
+    assert "Traceback" not in words
+    with pytest.raises(OSError):
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/api", timeout=2)
