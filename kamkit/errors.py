@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -62,3 +64,39 @@ class KamkitError(Exception):
     def _render_traceback_(self) -> list[str]:
         """Show the sentences, and no traceback, in a notebook."""
         return str(self).splitlines()
+
+
+# What a reader's own message says -> word in the catalogs (``reason.<key>``).
+_SAID = (
+    ("field larger than field limit", "long_field"),
+    ("unexpected end of data", "open_quote"),
+    ("expected after", "stray_quote"),
+    ("not a zip file", "no_workbook"),
+    ("at end of document", "toml_end"),
+)
+_PLACE = re.compile(r"line (\d+), column (\d+)")
+
+
+def cause(error: Exception) -> dict[str, Any]:
+    """Details of a problem that another library's error tells of.
+
+    Returns reason (the library's words) and reason_key, the word of the catalogs that says
+    the same to a user, with its placeholders; an unknown error keeps the key "other".
+
+    >>> cause(PermissionError(13, "Permission denied"))["reason_key"]
+    'EACCES'
+    >>> cause(ValueError("odd"))
+    {'reason': 'odd', 'reason_key': 'other'}
+    """
+    text = str(error) or type(error).__name__
+    if isinstance(error, OSError) and error.errno:
+        key = errno.errorcode.get(error.errno, "other")
+        return {"reason": error.strerror or text, "reason_key": key}
+    if isinstance(error, UnicodeDecodeError):
+        return {"reason": text, "reason_key": "not_utf8", "position": error.start}
+    key = next((key for words, key in _SAID if words in text), "other")
+    place = _PLACE.search(text)
+    if place and key == "other":
+        line, column = place.groups()
+        return {"reason": text, "reason_key": "toml", "line": line, "column": column}
+    return {"reason": text, "reason_key": key}

@@ -8,6 +8,7 @@ from typing import Any
 _HOME = {
     "audit": ("plot_audit_points", "plot_self_audit"),
     "bubbles": ("plot_portfolio_bubbles",),
+    "capacity": ("plot_capacity",),
     "concentration": ("plot_abc", "plot_basis_change", "plot_concentration"),
     "criteria": (
         "plot_ahp",
@@ -27,6 +28,8 @@ _HOME = {
     "moves": ("plot_reclassification",),
     "portfolio": ("plot_number_quality", "plot_pnl", "plot_whale_curve"),
     "schemes": ("plot_class_counts", "plot_crosswalk", "plot_screening"),
+    "scoring": ("plot_attractiveness", "plot_relative_strength"),
+    "serving": ("plot_allocation", "plot_cost_to_serve", "plot_premium_income"),
     "wallet": ("plot_share_of_wallet", "plot_white_space"),
 }
 _PLOTS = {plot: home for home, plots in _HOME.items() for plot in plots}

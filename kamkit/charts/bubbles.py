@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from kamkit.charts import theme
 from kamkit.charts.matrices import HALO
 from kamkit.charts.sources import blank, constant, shown_name, source_note
-from kamkit.charts.theme import BAD, INK, MUTED, PAPER, SERIES, Figure
+from kamkit.charts.theme import BAD, INK, MUTED, SERIES, Figure
 from kamkit.i18n import money, number, percent, t
 
 _LARGEST = 1500.0  # area of the largest bubble, in square points
@@ -21,7 +21,7 @@ _STRETCH = 10.0
 _TYPES = {
     "strategic": ("D", SERIES[0], SERIES[0]),
     "transactional": ("o", SERIES[1], SERIES[1]),
-    "not_told": ("o", PAPER, MUTED),
+    "not_told": ("o", "none", MUTED),
 }
 
 
@@ -62,7 +62,8 @@ def plot_portfolio_bubbles(
     _main(axes[0], placed, names, max_labels, lang)
     _strip(axes[1], unknown, lang)
     _profit_scale(axes[1], shown["profit"])
-    theme.money_axis(axes[0], "y", currency, lang)
+    if len(placed):
+        theme.money_axis(axes[0], "y", currency, lang)
     theme.money_axis(axes[1], "x", currency, lang)
     _legend(fig, axes[0], shown, lang)
     theme.note(fig, t("chart.bubbles.reading", lang, **said))
@@ -99,7 +100,6 @@ def _words(
 def _main(
     ax: Axes, placed: pd.DataFrame, names: Mapping[str, str] | None, most: int, lang: str
 ) -> None:
-    ax.set_ylabel(t("chart.bubbles.y", lang))
     theme.value_grid(ax, "both")
     ax.axvline(0, color=BAD, lw=1.0, zorder=1)
     if placed.empty:
@@ -107,6 +107,7 @@ def _main(
         ax.text(0.5, 0.5, t("chart.bubbles.none", lang), transform=ax.transAxes, ha="center",
                 va="center", color=MUTED)  # fmt: skip
         return
+    ax.set_ylabel(t("chart.bubbles.y", lang))
     _bubbles(ax, placed, placed["growth_potential"])
     order = placed.sort_values("growth_potential", ascending=False, kind="stable")
     named = order.head(most)
@@ -140,7 +141,7 @@ def _bubbles(ax: Axes, part: pd.DataFrame, heights: pd.Series) -> None:
             facecolor=fill, edgecolor=edge, linewidth=1.4, zorder=3,
         )  # fmt: skip
     lost = part[part["profit"] < 0]
-    ax.plot(lost["profit"], heights.loc[lost.index], ls="none", marker="x", ms=6, mew=1.8,
+    ax.plot(lost["profit"], heights.loc[lost.index], ls="none", marker="X", ms=8,
             color=BAD, zorder=4)  # fmt: skip
 
 
@@ -176,7 +177,7 @@ def _growth_scale(ax: Axes, placed: pd.DataFrame, named: pd.DataFrame) -> None:
     middle = float(growth[growth > 0].median()) if (growth > 0).any() else 0.0
     if middle > 0 and top > _STRETCH * middle:
         ax.set_yscale("symlog", linthresh=middle, linscale=1.0)
-        ax.set_ylim(-0.35 * middle, top * 2.2)
+        ax.set_ylim(-0.12 * middle, top * 2.2)
     else:
         ax.set_ylim(-0.08 * top, top * 1.14)
 
@@ -187,6 +188,6 @@ def _legend(fig: Figure, ax: Axes, shown: pd.DataFrame, lang: str) -> None:
             ax.scatter([], [], s=90, marker=marker, facecolor=fill, edgecolor=edge,
                        label=t(f"chart.bubbles.{kind}", lang))  # fmt: skip
     if (shown["profit"] < 0).any():
-        ax.plot([], [], ls="none", marker="x", ms=7, mew=1.8, color=BAD,
+        ax.plot([], [], ls="none", marker="X", ms=8, color=BAD,
                 label=t("chart.bubbles.loss", lang))  # fmt: skip
     fig.legend(loc="outside lower left", ncols=4)

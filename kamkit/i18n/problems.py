@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kamkit.errors import KamkitError, Problem
 from kamkit.i18n.catalog import catalog, default_language, t
+from kamkit.i18n.cells import plain_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,7 +16,7 @@ _VALUE_WIDTH = 60
 
 
 def _value(problem: Problem) -> str:
-    text = "" if problem.value is None else str(problem.value)
+    text = "" if problem.value is None else plain_text(problem.value)
     return text if len(text) <= _VALUE_WIDTH else text[: _VALUE_WIDTH - 1] + "…"
 
 
@@ -31,6 +32,9 @@ def _fill(part: str, problem: Problem, lang: str) -> str:
         "value": _value(problem),
         **problem.details,
     }
+    if "reason_key" in values:
+        known = f"reason.{values['reason_key']}"
+        values["reason"] = t(known if known in catalog(lang) else "reason.other", lang, **values)
     return t(key, lang, **values)
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from kamkit.errors import KamkitError, Problem
 
+_OWN = ("company", "language", "account")  # said by the command itself, never by --set
 _SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -48,11 +51,12 @@ def template_parameters(template: Path) -> dict[str, dict[str, Any]]:
     return dict(papermill.inspect_notebook(str(template)))
 
 
-def check_parameters(template: Path, given: Mapping[str, Any]) -> None:
-    """Refuse, before anything runs, parameters that the template does not declare or lacks.
+def check_parameters(template: Path, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters in the types that the template declares.
 
-    A parameter whose default is an empty text and whose help begins with "required" must be
-    given. Papermill itself only warns of unknown names, and runs.
+    Refuses, before anything runs, names that the template does not declare or that it lacks,
+    and values of another type. A parameter whose default is an empty text and whose help
+    begins with "required" must be given. Papermill itself only warns of unknown names, and runs.
     """
     declared = template_parameters(template)
     allowed = ", ".join(sorted(declared))
@@ -63,7 +67,43 @@ def check_parameters(template: Path, given: Mapping[str, Any]) -> None:
     for name, facts in declared.items():
         if facts["help"].startswith("required") and not given.get(name):
             problems.append(Problem("missing_parameter", value=name))
+    values = {}
+    for name, value in given.items():
+        kind = declared.get(name, {}).get("inferred_type_name")
+        read, fault = _READ.get(str(kind), (_same, ""))
+        try:
+            values[name] = read(value)
+        except ValueError:
+            problems.append(Problem(fault, column=name, value=value))
     KamkitError.collect(problems)
+    return values
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _number(value: Any) -> float:
+    number = float(str(value))
+    if not isfinite(number):
+        raise ValueError(value)
+    return number
+
+
+def _flag(value: Any) -> bool:
+    text = str(value).lower()
+    if text not in ("true", "false"):
+        raise ValueError(value)
+    return text == "true"
+
+
+# How a value, or the text that a user typed for it, is read by its parameter's type.
+_READ: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "str": (str, ""),
+    "int": (lambda value: int(str(value)), "not_a_whole_number"),
+    "float": (_number, "not_a_number"),
+    "bool": (_flag, "not_yes_or_no"),
+}
 
 
 def company_job(
@@ -80,7 +120,8 @@ def company_job(
     """
     company = _company(folder)
     if account is None:
-        return _job("key_accounts", company, out / f"key_accounts.{lang}.html", lang, extra)
+        target = out / f"key_accounts.{lang}.html"
+        return _job("key_accounts", company, target, lang, _allowed(extra))
     if account not in set(company.accounts["account_id"]):
         raise KamkitError(Problem("unknown_account", table="accounts", value=account))
     return _account_job(company, out, lang, account, extra)
@@ -95,13 +136,16 @@ def accounts_jobs(
     return [_account_job(company, out, lang, account, extra) for account in ids]
 
 
-def page_name(account_id: str, lang: str) -> str:
+def page_name(account_id: str, lang: str, *, twin: bool = False) -> str:
     """File name of an account's page; an id that no file system likes becomes a hash.
+
+    So does a ``twin``, an id that another one equals but for upper and lower case: many file
+    systems take their pages for one.
 
     >>> page_name("A-007", "en"), page_name("=cmd|' /C calc'!A0", "zh")
     ('account_A-007.en.html', 'account_id-b3c49727b6b7.zh.html')
     """
-    safe = _SAFE_ID.fullmatch(account_id)
+    safe = _SAFE_ID.fullmatch(account_id) and not twin
     name = account_id if safe else f"id-{sha256(account_id.encode()).hexdigest()[:12]}"
     return f"account_{name}.{lang}.html"
 
@@ -112,11 +156,18 @@ def _company(folder: Path) -> Any:
     return load(folder)
 
 
+def _allowed(extra: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """Further parameters, unless they gainsay the command."""
+    KamkitError.collect(Problem("reserved_parameter", value=n) for n in extra or {} if n in _OWN)
+    return extra or {}
+
+
 def _account_job(
     company: Any, out: Path, lang: str, account: str, extra: Mapping[str, Any] | None
 ) -> Job:
-    values = {"account": account, **(extra or {})}
-    target = out / page_name(account, lang)
+    values = {"account": account, **_allowed(extra)}
+    alike = Counter(company.accounts["account_id"].str.lower())
+    target = out / page_name(account, lang, twin=alike[account.lower()] > 1)
     return _job("account", company, target, lang, values, account)
 
 
@@ -130,10 +181,18 @@ def _job(
 ) -> Job:
     template = template_path(name)
     parameters = {"company": str(company.folder.resolve()), "language": lang, **(extra or {})}
-    check_parameters(template, parameters)
-    text = json.dumps([name, parameters, lang, company.fingerprint, _kit_hash()], sort_keys=True)
+    parameters = check_parameters(template, parameters)
+    own = [sha256(file.read_bytes()).hexdigest() for file in _scheme_files(parameters)]
+    parts = [name, parameters, lang, company.fingerprint, own, _kit_hash()]
+    text = json.dumps(parts, sort_keys=True)
     key = sha256(text.encode()).hexdigest()[:16]
     return Job(str(template), parameters, str(target.resolve()), lang, key, account)
+
+
+def _scheme_files(parameters: Mapping[str, Any]) -> list[Path]:
+    """Files that parameters name: a page is out of date when one of them changes."""
+    paths = [Path(v) for v in parameters.values() if isinstance(v, str) and v.endswith(".toml")]
+    return [path for path in paths if path.is_file()]
 
 
 @cache

@@ -17,7 +17,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from kamkit.errors import KamkitError, Problem
+from kamkit.errors import KamkitError, Problem, cause
 from kamkit.reports.content import blocks_of
 from kamkit.reports.html import to_html
 from kamkit.reports.jobs import Job
@@ -78,8 +78,7 @@ def file_problems(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         where = str(error.filename or path)
-        details = {"reason": error.strerror or str(error)}
-        raise KamkitError(Problem("cannot_write", value=where, details=details)) from error
+        raise KamkitError(Problem("cannot_write", value=where, details=cause(error))) from error
 
 
 def make_folder(folder: Path) -> None:

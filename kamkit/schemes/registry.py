@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from kamkit.errors import KamkitError, Problem
+from kamkit.errors import KamkitError, Problem, cause
 from kamkit.schemes.check import problems
 from kamkit.schemes.criteria import DATA, criteria, fields, selections
 from kamkit.schemes.model import (
@@ -209,7 +209,7 @@ def read_scheme(path: str | Path) -> Scheme:
     try:
         raw = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise KamkitError(Problem("scheme_unreadable", file.name, value=str(error))) from error
+        raise KamkitError(Problem("scheme_unreadable", file.name, details=cause(error))) from error
     return build(raw, file.name)
 
 

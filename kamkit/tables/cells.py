@@ -5,12 +5,15 @@ from __future__ import annotations
 import pandas as pd
 
 from kamkit.errors import Problem
+from kamkit.tables.config import FIRST_DAY, LAST_DAY
 from kamkit.tables.found import cell_problems
 from kamkit.tables.read import Raw
 from kamkit.tables.schemas import ColumnSpec, spec, split_tags
 
 _NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?)?"
+# Beyond this no amount is true, and sums of squares would leave the range of numbers.
+MOST = 1e15
 _YES = {"true": True, "是": True, "1": True, "false": False, "否": False, "0": False}
 _FAULT = {
     "date": "not_a_date",
@@ -85,7 +88,26 @@ def typed_column(
     if column.kind == "tags":
         return values, []
     wrong = cells[cells.notna() & values.isna()]
-    return values, cell_problems(_FAULT[column.kind], name, column.name, wrong)
+    found = cell_problems(_FAULT[column.kind], name, column.name, wrong)
+    if column.kind == "bool":
+        return values, found
+    values, far = _within_reason(values, name, column)
+    return values, found + far
+
+
+def _within_reason(
+    values: pd.Series, name: str, column: ColumnSpec
+) -> tuple[pd.Series, list[Problem]]:
+    """Empty what no true record can hold, such as the year 9999, with a problem each."""
+    if column.kind == "date":
+        fits = values.between(pd.Timestamp(FIRST_DAY), pd.Timestamp(LAST_DAY))
+        code, allowed = "day_out_of_range", f"{FIRST_DAY} … {LAST_DAY}"
+    else:
+        fits = values.between(-MOST, MOST)
+        code, allowed = "out_of_range", f"{-MOST:g} … {MOST:g}"
+    far = values.notna() & ~fits.fillna(False).astype(bool)
+    found = cell_problems(code, name, column.name, values[far], allowed=allowed)
+    return values.mask(far), found
 
 
 def typed(raw: Raw) -> tuple[pd.DataFrame, list[Problem]]:

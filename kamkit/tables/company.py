@@ -33,8 +33,16 @@ class Company:
     problems: tuple[Problem, ...] = ()
 
     def has(self, *names: str) -> bool:
-        """Whether all of these tables are present."""
-        return all(name in self.tables for name in names)
+        """Whether all of these tables are present and hold any row.
+
+        A table without rows is as good as none: nothing can be computed from it.
+        """
+        return all(name in self.tables and len(self.tables[name]) for name in names)
+
+    @property
+    def filled(self) -> dict[str, pd.DataFrame]:
+        """The tables that hold any row, by name."""
+        return {name: self.table(name) for name in self.tables if self.has(name)}
 
     def table(self, name: str) -> pd.DataFrame:
         """One table by name; a copy on write, so the company itself never changes."""
@@ -89,10 +97,18 @@ def _settings(config: Config) -> bytes:
         "fiscal_year_start": config.fiscal_year_start,
         "as_of": str(config.as_of),
         "language": config.language,
-        "schemes": list(config.schemes),
+        "schemes": [_scheme_mark(scheme) for scheme in config.schemes],
         "period": [str(day) for day in config.period or ()],
     }
     return json.dumps(parts, sort_keys=True).encode()
+
+
+def _scheme_mark(scheme: str) -> str:
+    """A scheme by its id, or by the contents of the company's own file."""
+    file = Path(scheme)
+    if file.suffix != ".toml" or not file.is_file():
+        return scheme
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _contents(frame: pd.DataFrame) -> bytes:

@@ -7,15 +7,16 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from kamkit.errors import Problem
+from kamkit.errors import KamkitError, Problem, cause
 from kamkit.tables.schemas import TABLES
 
 FILE = "kamkit.toml"
 LANGUAGES = ("zh", "en")
+FIRST_DAY, LAST_DAY = dt.date(1900, 1, 1), dt.date(2999, 12, 31)
 
 
 @dataclass(frozen=True)
@@ -71,17 +72,16 @@ def _text(tree: Mapping[str, Any], key: str, found: list[Problem], *, must: bool
 
 
 def _day(key: str, value: Any, found: list[Problem]) -> dt.date:
-    if isinstance(value, dt.datetime):
-        return value.date()
-    if isinstance(value, dt.date):
-        return value
-    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+    text = value.isoformat() if isinstance(value, dt.date) else value
+    if isinstance(text, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}(?:T.*)?", text):
         try:
-            return dt.date.fromisoformat(value)
+            day = dt.date.fromisoformat(text[:10])
         except ValueError:
-            pass
+            day = dt.date.min
+        if FIRST_DAY <= day <= LAST_DAY:
+            return day
     found.append(_bad(key, value, "2026-06-30"))
-    return dt.date.min
+    return FIRST_DAY
 
 
 def _period(company: Mapping[str, Any], found: list[Problem]) -> tuple[dt.date, dt.date] | None:
@@ -165,8 +165,25 @@ def read_config(folder: Path) -> tuple[Config | None, list[Problem]]:
     try:
         tree = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        return None, [Problem("unreadable_file", FILE, details={"reason": str(error)})]
+        return None, [Problem("unreadable_file", FILE, details=cause(error))]
     return parse_config(tree)
+
+
+def with_schemes(config: Config, folder: Path) -> tuple[Config, list[Problem]]:
+    """Settings whose own scheme files have full paths, and what is wrong with any scheme.
+
+    A scheme file in ``schemes`` is named as it is seen from the company's folder.
+    """
+    from kamkit.schemes import schemes_in_force
+
+    paths = tuple(str(folder / s) if Path(s).suffix == ".toml" else s for s in config.schemes)
+    problems: list[Problem] = []
+    for scheme in paths:
+        try:
+            schemes_in_force([scheme])
+        except KamkitError as error:
+            problems += error.problems
+    return replace(config, schemes=paths), problems
 
 
 def _value(value: Any) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import codecs
 
-from kamkit.errors import KamkitError, Problem
+from kamkit.errors import KamkitError, Problem, cause
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_WORKBOOK = b"PK\x03\x04"
 
 
 def decode(
@@ -25,6 +26,9 @@ def decode(
     >>> decode("客户".encode("gb18030"), "accounts.csv")[0]
     '客户'
     """
+    if raw.startswith(_WORKBOOK):
+        details = {"reason_key": "workbook_as_csv"}
+        raise KamkitError(Problem("unreadable_file", file, details=details))
     text, doubts = _text(raw, file, guesses)
     at = text.find("\0")
     if at >= 0:
@@ -38,9 +42,9 @@ def _text(raw: bytes, file: str, guesses: tuple[str, ...]) -> tuple[str, list[Pr
     try:
         return raw.decode(marked or "utf-8"), []
     except UnicodeDecodeError as error:
-        reason = str(error)
+        refusal = KamkitError(Problem("unreadable_file", file, details=cause(error)))
         if marked:
-            raise KamkitError(_unreadable(file, reason)) from None
+            raise refusal from None
     for guess in guesses:
         try:
             text = raw.decode(guess)
@@ -49,8 +53,4 @@ def _text(raw: bytes, file: str, guesses: tuple[str, ...]) -> tuple[str, list[Pr
         return text, [
             Problem("guessed_encoding", file, level="warning", details={"encoding": guess})
         ]
-    raise KamkitError(_unreadable(file, reason))
-
-
-def _unreadable(file: str, reason: str) -> Problem:
-    return Problem("unreadable_file", file, details={"reason": reason})
+    raise refusal

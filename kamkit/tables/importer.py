@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from kamkit.errors import KamkitError, Problem
+from kamkit.errors import KamkitError, Problem, cause
 from kamkit.tables.cells import settle
 from kamkit.tables.config import Config, parse_config
 from kamkit.tables.found import cell_problems
@@ -96,8 +96,7 @@ def _sheets(plan: Profile, folder: Path) -> tuple[dict[str, Sheet], dict[str, st
         except FileNotFoundError:
             problems.append(Problem("file_not_found", name, value=source.file))
         except OSError as error:
-            details = {"reason": error.strerror or str(error)}
-            problems.append(Problem("unreadable_file", source.file, details=details))
+            problems.append(Problem("unreadable_file", source.file, details=cause(error)))
         except KamkitError as error:
             problems += error.problems
     KamkitError.collect(problems)

@@ -8,11 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from kamkit.errors import KamkitError, Problem
+from kamkit.errors import KamkitError, Problem, cause
 from kamkit.tables.cells import settle, typed
 from kamkit.tables.coherence import coherence_problems
 from kamkit.tables.company import Company
-from kamkit.tables.config import Config, read_config
+from kamkit.tables.config import Config, read_config, with_schemes
 from kamkit.tables.read import (
     SUFFIXES,
     WORKBOOK,
@@ -45,6 +45,9 @@ def load(folder: str | Path, *, strict: bool = True) -> Company:
     """
     path = find_folder(folder)
     config, sources, problems = _survey(path)
+    if config is not None:
+        config, found = with_schemes(config, path)
+        problems += found
     tables, found = _tables(sources)
     problems += found
     if config is not None:
@@ -88,8 +91,7 @@ def _survey(path: Path) -> tuple[Config | None, dict[str, Source], list[Problem]
             raise KamkitError(Problem("not_a_folder", value=str(path)))
         entries = sorted(path.iterdir())
     except OSError as error:
-        details = {"reason": str(error)}
-        raise KamkitError(Problem("unreadable_file", path.name, details=details)) from None
+        raise KamkitError(Problem("unreadable_file", path.name, details=cause(error))) from None
     entries = [e for e in entries if not e.name.startswith((".", "~$"))]
     if not entries:
         raise KamkitError(Problem("empty_folder", value=str(path)))
@@ -184,10 +186,9 @@ def _raw(source: Source, books: dict[Path, dict[str, list[tuple[Any, ...]]]]) ->
             file.open("rb").close()
             return read_parquet(name, file)
     except OSError as error:
-        details = {"reason": error.strerror or str(error)}
-        raise KamkitError(Problem("unreadable_file", file.name, details=details)) from None
+        raise KamkitError(Problem("unreadable_file", file.name, details=cause(error))) from None
     if suffix != ".xlsx":
-        details = {"reason": ", ".join(SUFFIXES)}
+        details = {"reason_key": "suffix", "allowed": ", ".join(SUFFIXES)}
         raise KamkitError(Problem("unreadable_file", file.name, details=details))
     if file not in books:
         books[file] = workbook_sheets(file)

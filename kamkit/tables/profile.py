@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from kamkit.errors import KamkitError, Problem
+from kamkit.errors import KamkitError, Problem, cause
 from kamkit.tables.schemas import TABLES, spec
 
 _RULES = ("column", "const", "text", "count_within", "product")
@@ -83,8 +83,7 @@ def read_profile(profile: str | Path) -> Profile:
             raise KamkitError(Problem("unknown_profile", value=str(profile), details=details))
         return parse_profile(tomllib.loads(text))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        details = {"reason": str(error)}
-        raise KamkitError(Problem("unreadable_file", path.name, details=details)) from None
+        raise KamkitError(Problem("unreadable_file", path.name, details=cause(error))) from None
 
 
 def parse_profile(tree: Mapping[str, Any]) -> Profile:

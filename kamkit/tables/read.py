@@ -18,7 +18,7 @@ from typing import Any
 
 import pandas as pd
 
-from kamkit.errors import KamkitError, Problem
+from kamkit.errors import KamkitError, Problem, cause
 from kamkit.tables.decode import decode
 from kamkit.tables.schemas import spec
 
@@ -156,7 +156,7 @@ def read_csv(name: str, raw: bytes, file: str) -> Raw:
             raise KamkitError(Problem("wrong_delimiter", file, value=header[0]))
         found = _frame(name, header, reader)
     except csv.Error as error:
-        details = {"reason": f"{error} ({reader.line_num})"}
+        details = {**cause(error), "line": reader.line_num}
         raise KamkitError(Problem("unreadable_file", file, details=details)) from None
     return Raw(name, found.cells, [*doubts, *found.problems])
 
@@ -181,8 +181,7 @@ def read_parquet(name: str, path: Path) -> Raw:
         table = pq.ParquetFile(path).read()
         columns = [pd.Series(cells.to_pandas()) for cells in table.columns]
     except (pa.ArrowException, OSError, ValueError) as error:
-        details = {"reason": str(error)}
-        raise KamkitError(Problem("unreadable_file", path.name, details=details)) from None
+        raise KamkitError(Problem("unreadable_file", path.name, details=cause(error))) from None
     header = [str(n) for n in table.column_names]
     names, problems = _headers(name, header)
     data = {}
@@ -223,5 +222,4 @@ def workbook_sheets(path: Path) -> dict[str, list[tuple[Any, ...]]]:
                 sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets
             }
     except (InvalidFileException, *_DAMAGE) as error:
-        details = {"reason": str(error) or type(error).__name__}
-        raise KamkitError(Problem("unreadable_file", path.name, details=details)) from None
+        raise KamkitError(Problem("unreadable_file", path.name, details=cause(error))) from None

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from kamkit.errors import KamkitError, Problem
+from kamkit.errors import KamkitError, Problem, cause
 from kamkit.tables.decode import decode
 from kamkit.tables.profile import Profile, Source
 
@@ -46,8 +46,7 @@ def read_source(
     try:
         lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=profile.delimiter))
     except csv.Error as error:
-        details = {"reason": str(error)}
-        raise KamkitError(Problem("unreadable_file", source.file, details=details)) from None
+        raise KamkitError(Problem("unreadable_file", source.file, details=cause(error))) from None
     header = [cell.strip() for cell in lines[0]]
     lost = [c for c in dict.fromkeys(_needed(source)) if c not in header]
     if lost or len(set(header)) < len(header):

@@ -155,9 +155,10 @@ def reference_problems(tables: Mapping[str, pd.DataFrame]) -> list[Problem]:
 
 
 def currency_problems(tables: Mapping[str, pd.DataFrame], default: str) -> list[Problem]:
-    """One warning for each table whose rows hold several currencies.
+    """One warning for each table whose rows hold several currencies, an error for a foreign one.
 
-    Rows that name none count with the company's own.
+    Rows that name none count with the company's own. A table that is wholly in another
+    currency would be read as the company's money, so it is refused (``foreign_currency``).
 
     >>> orders = pd.DataFrame({"currency": ["CNY", "USD"]}, index=[1, 2])
     >>> currency_problems({"orders": orders}, "CNY")[0].value
@@ -171,4 +172,9 @@ def currency_problems(tables: Mapping[str, pd.DataFrame], default: str) -> list[
         if len(kinds) > 1:
             value = ", ".join(kinds)
             found.append(Problem("mixed_currency", name, "currency", value=value, level="warning"))
+        elif default and kinds and kinds != [default]:
+            details = {"allowed": default}
+            found.append(
+                Problem("foreign_currency", name, "currency", value=kinds[0], details=details)
+            )
     return found

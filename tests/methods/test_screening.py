@@ -91,3 +91,27 @@ def test_steps_are_checked(step):
 def test_missing_field():
     with pytest.raises(KamkitError):
         screen(BASIS, [Step("s", field="profit", first=1)])
+
+
+def test_prospects_are_picked_by_word_and_leave_a_trail():
+    basis = BASIS.assign(relation=["prospect", "customer", "prospect", None, "prospect", " "])
+    steps = [
+        Step("prospects", field="relation", among=("prospect", "former")),
+        Step("buyer", field="rating:buying_orientation", at_least=4),
+    ]
+    found = screen(basis, steps)
+    assert found.long_list["account_id"].tolist() == ["a", "c", "e"]
+    assert found.short_list["account_id"].tolist() == ["a", "e"]
+    first = found.trail[found.trail["step"] == 1].set_index("account_id")
+    assert first.loc["b", ["verdict", "reason", "value", "cut"]].tolist() == [
+        "dropped",
+        "word",
+        "customer",
+        "prospect; former",
+    ]
+    assert first.loc[["d", "f"], "reason"].tolist() == ["data_missing"] * 2
+
+
+def test_a_step_has_one_test():
+    with pytest.raises(KamkitError):
+        screen(BASIS, [Step("both", field="sales", at_least=1, among=("x",))])

@@ -107,6 +107,7 @@ def test_selections():
 def test_functions_and_cards():
     assert [len(f.points) for f in kam_functions()] == [4, 5] + [2] * 11
     items = {"seven_questions": 7, "five_advantages": 5, "six_benefits": 6, "programme_items": 8}
+    items |= {"purpose": 2, "end_goal": 3, "six_areas": 6, "statements": 14, "four_questions": 4}
     for key, n in items.items():
         assert len(cards()[key]["items"]) == n
 

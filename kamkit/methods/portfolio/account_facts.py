@@ -38,8 +38,8 @@ def account_figures(
     high are the ranks that tied accounts share), account_sales_share (0–1), account_income (money)
     and account_margin (0–1) after cost to serve, account_wallet_share (0–1),
     account_lifetime_value (money), account_list_share (share of draws on the list). A figure that
-    can't be had is NaN with the variant not_recorded, too_little_history, cost_missing or what excluded it from
-    the ranking (gate_failed, gate_unknown, not_rated).
+    can't be had is NaN with the variant not_recorded, too_little_history, cost_missing or what
+    excluded it from the ranking (gate_failed, gate_unknown, not_rated).
     Errors: missing columns. Source: those of the methods; the choice of figures is house.
 
     >>> values = pd.DataFrame({"account_id": ["A", "B"], "revenue": [3.0, 1.0]})

@@ -95,8 +95,9 @@ def portfolio_bubbles(
     """
     when = pnl.this_year if year is None else year
     margins = pnl.margins[(pnl.margins["scope"] == "account") & (pnl.margins["year"] == when)]
-    if margins.empty and not pnl.margins.empty:
-        allowed = ", ".join(str(y) for y in sorted(pnl.margins["year"].unique()))
+    known = sorted(pnl.margins["year"].unique().tolist())
+    if when not in known:
+        allowed = ", ".join(str(y) for y in known)
         raise KamkitError(
             Problem("unknown_choice", column="year", value=when, details={"allowed": allowed})
         )
@@ -112,7 +113,10 @@ def portfolio_bubbles(
         "placed",
     )
     out["n"] = int((out["status"] == "placed").sum())
-    out["variant"] = "net_income_recorded" if served is None else "driver_rates"
+    variant = "net_income_recorded" if served is None else "driver_rates"
+    known = outlook is not None and "variant" in outlook.columns
+    given = outlook["variant"].dropna() if outlook is not None and known else pd.Series([])
+    out["variant"] = "; ".join(dict.fromkeys([variant, *given.astype("str")]))
     out["origin"] = "S078; house"
     return out.sort_values("account_id", ignore_index=True)[COLUMNS]
 

@@ -30,6 +30,7 @@ from kamkit.methods.selection.ratings import rating_errors, selection_criteria
 from kamkit.methods.selection.reclassify import Reclassification, reclassification
 from kamkit.methods.selection.rfm import rfm_codes, rfm_scores
 from kamkit.methods.selection.screening import Screening, Step, screen
+from kamkit.methods.selection.serving_effect import serving_effect
 from kamkit.methods.selection.shortlist import (
     ShortList,
     group_weights,
@@ -96,6 +97,7 @@ __all__ = [
     "screen",
     "selection_criteria",
     "self_audit",
+    "serving_effect",
     "short_list",
     "swing_weights",
     "switch_points",

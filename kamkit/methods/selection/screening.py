@@ -22,8 +22,9 @@ class Step:
     """One step of a screening.
 
     Either ``field`` with ``at_least`` or ``at_most`` (a limit), or ``field`` with ``first`` (the
-    largest so many; ties with the last stay in), or ``scheme`` with ``members`` to keep. What
-    can't be told is set aside, not dropped.
+    largest so many; ties with the last stay in), or ``field`` with ``among`` (the words to keep,
+    such as the relation "prospect"), or ``scheme`` with ``members`` to keep. What can't be told
+    is set aside, not dropped.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Step:
     first: int | None = None
     scheme: Scheme | None = None
     members: tuple[str, ...] = ()
+    among: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,8 @@ def screen(basis: pd.DataFrame, steps: Sequence[Step], *, long_after: int = 1) -
     Needs columns: account_id and the fields that the steps name. ``long_after`` is the number
     of steps after which those left are the long list; those left at the end are the short list.
     Returns :class:`Screening`. trail: account_id, step (1 …), name, verdict (kept, dropped,
-    set_aside), reason (limit, place, class, data_missing, open), value, cut. funnel: step, name,
-    entered, kept, dropped, set_aside. set_aside: account_id, step, name, reason.
+    set_aside), reason (limit, place, word, class, data_missing, open), value, cut. funnel: step,
+    name, entered, kept, dropped, set_aside. set_aside: account_id, step, name, reason.
     Raises KamkitError where a step has no or two tests.
     Source: S032 (criteria first, then rank, filter, choose).
 
@@ -72,7 +74,7 @@ def screen(basis: pd.DataFrame, steps: Sequence[Step], *, long_after: int = 1) -
     trails, funnel = [], []
     long_list = left
     for number, step in enumerate(steps, 1):
-        trail = _scheme_step(left, step) if step.scheme is not None else _field_step(left, step)
+        trail = _taken(left, step)
         trail.insert(1, "step", number)
         trail.insert(2, "name", step.name)
         trails.append(trail)
@@ -99,7 +101,7 @@ def _check(steps: Sequence[Step]) -> None:
     problems = []
     for number, step in enumerate(steps, 1):
         limits = [step.at_least, step.at_most, step.first]
-        tests = sum(v is not None for v in limits)
+        tests = sum(v is not None for v in limits) + bool(step.among)
         right = tests == 1 and step.field and step.scheme is None
         by_class = step.scheme is not None and bool(step.members) and not step.field and not tests
         if not (right or by_class):
@@ -112,6 +114,29 @@ def _check(steps: Sequence[Step]) -> None:
                 if m not in step.scheme.member_ids
             ]
     KamkitError.collect(problems)
+
+
+def _taken(left: pd.DataFrame, step: Step) -> pd.DataFrame:
+    if step.scheme is not None:
+        return _scheme_step(left, step)
+    return _word_step(left, step) if step.among else _field_step(left, step)
+
+
+def _word_step(left: pd.DataFrame, step: Step) -> pd.DataFrame:
+    given = left[step.field]
+    words = given.astype("str").str.strip()
+    unknown = (given.isna() | (words == "")).to_numpy()
+    passed = words.isin(step.among).to_numpy()
+    verdict = np.where(unknown, "set_aside", np.where(passed, "kept", "dropped"))
+    return pd.DataFrame(
+        {
+            "account_id": left["account_id"].to_numpy(),
+            "verdict": pd.Series(verdict, dtype="str"),
+            "reason": pd.Series(np.where(unknown, "data_missing", "word"), dtype="str"),
+            "value": words.where(~unknown, "").to_numpy(),
+            "cut": "; ".join(step.among),
+        }
+    )
 
 
 def _field_step(left: pd.DataFrame, step: Step) -> pd.DataFrame:
