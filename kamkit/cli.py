@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kamkit.errors import KamkitError, Problem
-from kamkit.i18n import LANGUAGES, t
-from kamkit.workshop import system_language
+from kamkit.i18n import LANGUAGES, plain_text, t
+from kamkit.terminal import (
+    Command,
+    Commands,
+    console,
+    first_language,
+    print_problems,
+    say_line,
+    told,
+)
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from kamkit.reports import Job, Rendered
-
-
-def first_language() -> str:
-    """Language for the help texts: KAMKIT_LANG, else the computer's."""
-    chosen = os.environ.get("KAMKIT_LANG") or system_language()
-    return chosen if chosen in LANGUAGES else "en"
 
 
 def say(key: str) -> str:
@@ -31,13 +31,18 @@ def say(key: str) -> str:
     return t(f"cli.{key}", first_language())
 
 
-def option(key: str, *names: str) -> Any:
+def option(key: str, *names: str, **limits: Any) -> Any:
     """An option whose help stands in the catalogs."""
-    return typer.Option(*names, help=say(key))
+    return typer.Option(*names, help=say(key), **limits)
 
 
 app = typer.Typer(
-    help=say("app"), no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None
+    help=say("app"),
+    cls=Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
 Lang = Annotated[str | None, option("lang")]
 Out = Annotated[Path, option("out")]
@@ -48,67 +53,28 @@ def language(lang: str | None) -> str:
     """The language asked for, else KAMKIT_LANG, else the computer's."""
     chosen = lang or first_language()
     if chosen not in LANGUAGES:
-        raise typer.BadParameter(f"--lang: {' | '.join(LANGUAGES)}")
+        raise typer.BadParameter(" | ".join(LANGUAGES), param_hint="--lang")
     os.environ["KAMKIT_LANG"] = chosen
     return chosen
 
 
-def console(*, err: bool = False) -> Console:
-    """A terminal writer that takes names from data literally."""
-    from rich.console import Console
-
-    return Console(stderr=err, markup=False, highlight=False, emoji=False)
-
-
-@contextmanager
-def told(lang: str) -> Iterator[None]:
-    """Turn an error into its table of problems, on stderr, and exit code 1."""
-    try:
-        yield
-    except KamkitError as error:
-        print_problems(error.problems, lang, err=True)
-        raise typer.Exit(1) from None
-
-
-def print_problems(problems: tuple[Problem, ...], lang: str, *, err: bool = False) -> None:
-    """Print problems, equal ones together: where and how often, then what to do."""
-    from rich.padding import Padding
-    from rich.text import Text
-
-    from kamkit.i18n import plain_text, problem_table
-    from kamkit.tables import group_problems
-
-    groups = group_problems(problems)
-    sentences = problem_table([group.first for group in groups], lang)
-    screen = console(err=err)
-    for group, words in zip(groups, sentences.to_dict("records"), strict=True):
-        rest = group.count - len(group.rows)
-        more = t("check.more", lang, count=rest) if group.rows and rest else ""
-        rows = ", ".join(map(str, group.rows)) + more
-        place = ".".join(part for part in (words["table"], words["column"]) if part)
-        head = [t(f"check.{words['level']}", lang), words["code"], place]
-        head += [f"{t('check.row', lang)} {rows}"] if rows else []
-        head += [plain_text(" | ".join(group.values[:3]))]
-        screen.print(Text("  ".join(part for part in head if part), style="bold"))
-        screen.print(Padding(Text(f"{words['message']} → {words['advice']}"), (0, 0, 0, 4)))
-
-
-@app.command(help=say("check"))
+@app.command(help=say("check"), cls=Command)
 def check(folder: Path, lang: Lang = None) -> None:
     """Check a company folder: all problems at once; exit code 1 if there are errors."""
     from kamkit.tables import check_folder
 
     lang = language(lang)
-    problems = check_folder(folder)
+    with told(lang):
+        problems = check_folder(folder)
     if problems:
         print_problems(problems, lang)
     errors = sum(p.level == "error" for p in problems)
     warnings = len(problems) - errors
-    console().print(t("check.result", lang, errors=errors, warnings=warnings))
+    say_line(t("check.result", lang, errors=errors, warnings=warnings))
     raise typer.Exit(1 if errors else 0)
 
 
-@app.command(help=say("sample"))
+@app.command(help=say("sample"), cls=Command)
 def sample(
     out: Out,
     company: Annotated[str, option("company")] = "elevator",
@@ -123,10 +89,10 @@ def sample(
     lang = language(lang)
     with told(lang):
         folder = write_sample(company, seed=seed, accounts=accounts, out=out, force=force)
-    console().print(t("sample.done", lang, folder=folder))
+    say_line(t("sample.done", lang, folder=folder))
 
 
-@app.command(name="import", help=say("import"))
+@app.command(name="import", help=say("import"), cls=Command)
 def import_(
     source: Path,
     target: Path,
@@ -143,17 +109,17 @@ def import_(
     rows = sum(result.rows.values())
     if result.problems:
         print_problems(result.problems, lang)
-    console().print(t("import.done", lang, folder=target, rows=rows, repairs=result.repairs))
+    say_line(t("import.done", lang, folder=target, rows=rows, repairs=result.repairs))
 
 
-@app.command(help=say("report"))
+@app.command(help=say("report"), cls=Command)
 def report(
     folder: Path,
     out: Out,
     lang: Lang = None,
     account: Annotated[str | None, option("account")] = None,
     all_accounts: Annotated[bool, option("all_accounts")] = False,
-    workers: Annotated[int, option("workers")] = 2,
+    workers: Annotated[int, option("workers", min=1, max=61)] = 2,
     force: Force = False,
     set_: Annotated[list[str] | None, option("set", "--set")] = None,
 ) -> None:
@@ -165,27 +131,31 @@ def report(
         extra = parameters(set_ or [])
         if not all_accounts:
             done = render(company_job(folder, out, lang, account=account, extra=extra))
-            console().print(t("report.done", lang, page=done.target, seconds=done.seconds))
+            say_line(t("report.done", lang, page=done.target, seconds=done.seconds))
             return
         jobs = accounts_jobs(folder, out, lang, extra=extra)
         with progress_bar(jobs) as tick:
-            results = render_accounts(jobs, out, workers=workers, force=force, progress=tick)
+            results = render_accounts(
+                jobs,
+                out,
+                workers=workers,
+                force=force,
+                progress=tick,
+                stopping=lambda: say_line(t("cli.wrap_up", lang), err=True),
+            )
     finish(results, lang)
 
 
-def parameters(pairs: list[str]) -> dict[str, Any]:
-    """Parameters from name=value words; numbers become numbers."""
-    import tomllib
-
-    found: dict[str, Any] = {}
+def parameters(pairs: list[str]) -> dict[str, str]:
+    """Parameters from name=value words, as text: the template says what type each has."""
+    found: dict[str, str] = {}
+    problems = []
     for pair in pairs:
         name, equals, value = pair.partition("=")
-        if not equals:
-            raise KamkitError(Problem("bad_parameter", value=pair))
-        try:
-            found[name] = tomllib.loads(f"v = {value}")["v"]
-        except tomllib.TOMLDecodeError:
-            found[name] = value
+        if not equals or not name.strip():
+            problems.append(Problem("bad_parameter", value=pair))
+        found[name.strip()] = value.strip()
+    KamkitError.collect(problems)
     return found
 
 
@@ -204,13 +174,14 @@ def finish(results: list[Rendered], lang: str) -> None:
     """Say how many pages are done, list the failed ones, exit with 1 if there are any."""
     failed = [r for r in results if r.status == "failed"]
     counts = {s: sum(r.status == s for r in results) for s in ("done", "unchanged", "failed")}
-    console().print(t("report.all_done", lang, **counts))
+    say_line(t("report.all_done", lang, **counts))
     for result in failed:
-        console(err=True).print(f"{result.account_id}: {result.error}")
+        lines = [plain_text(line, most=2000) for line in result.error.splitlines()]
+        say_line(f"{plain_text(result.account_id)}: " + "\n    ".join(lines), err=True)
     raise typer.Exit(1 if failed else 0)
 
 
-@app.command(help=say("workshop"))
+@app.command(help=say("workshop"), cls=Command)
 def workshop(
     browser: Annotated[bool, option("browser")] = True,
     port: Annotated[int | None, option("port")] = None,
@@ -225,8 +196,8 @@ def workshop(
         root = project_root()
         job = company_job(root / "datasets" / SAMPLE, root / "out" / SAMPLE, lang)
         if not is_current(job):
-            console().print(t("workshop.rendering", lang))
+            say_line(t("workshop.rendering", lang))
             render(job)
         copied = copy_lessons(root, root / "out" / "workshop")
-    console().print(t("workshop.ready", lang, page=job.target, lessons=len(copied)))
+    say_line(t("workshop.ready", lang, page=job.target, lessons=len(copied)))
     raise typer.Exit(serve(lab_command(root, lang, browser=browser, port=port), lang))

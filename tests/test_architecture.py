@@ -31,7 +31,7 @@ ONE_ROOM_ONLY = {
     "sqlalchemy": set(),
 }
 MOST_LINES, MOST_FUNCTION_LINES = 400, 60
-OPEN_HOUSE = {"__init__", "cli", "workshop"}
+OPEN_HOUSE = {"__init__", "cli", "terminal", "workshop"}
 
 
 def room_of(path: Path) -> str:

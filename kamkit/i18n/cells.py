@@ -8,8 +8,8 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from kamkit.i18n.catalog import label
-from kamkit.i18n.formats import day, interval, money, number, percent
+from kamkit.i18n.catalog import label, t
+from kamkit.i18n.formats import day, interval, money, money_column, number, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,6 +61,29 @@ def kind_of(column: str) -> str:
     return "key" if column in KEYED else "plain"
 
 
+def column_texts(
+    table: pd.DataFrame,
+    heading: str,
+    column: str,
+    lang: str,
+    currency: str,
+    kinds: Mapping[str, str] | None = None,
+) -> tuple[str, list[str]]:
+    """Heading and cells of one column; amounts stand in one unit, which the heading names.
+
+    >>> import pandas as pd
+    >>> column_texts(pd.DataFrame({"revenue": [2e7, 5e5]}), "Sales", "revenue", "zh", "CNY")
+    ('Sales（万元）', ['2,000', '50'])
+    """
+    kind = (kinds or {}).get(column) or kind_of(column)
+    if kind == "money" and is_number_column(table[column]) and "measure" not in table.columns:
+        unit, cells = money_column(table[column], currency, lang)
+        named = t("chart.axis.with_unit", lang, label=heading, unit=unit) if unit else heading
+        return named, cells
+    rows = records(table)
+    return heading, [cell_text(column, row[column], row, lang, currency, kinds) for row in rows]
+
+
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows as mappings from column name to value."""
     return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
@@ -73,14 +96,14 @@ def is_number_column(column: pd.Series) -> bool:
     return bool(is_numeric_dtype(column) and not is_bool_dtype(column))
 
 
-def plain_text(value: Any) -> str:
+def plain_text(value: Any, *, most: int = MOST_CHARACTERS) -> str:
     """Text from data on one line, without control characters, cut at a readable length.
 
     >>> plain_text("a\\nb" + "x" * 500)[-2:]
     'x…'
     """
     text = "".join(c if c.isprintable() else " " for c in str(value))
-    return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1] + "…"
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def cell_text(
@@ -112,8 +135,9 @@ def _interval_text(kind: str, row: Mapping[str, Any], lang: str, currency: str) 
     if row["low"] != row["low"] or row["high"] != row["high"]:
         return number(None, lang)
     if kind == "money":
-        ends = [money(row[end], currency, lang) for end in ("low", "high")]
-        return ends[0] if ends[0] == ends[1] else "–".join(ends)
+        unit, ends = money_column([row["low"], row["high"]], currency, lang)
+        span = ends[0] if ends[0] == ends[1] else "–".join(ends)
+        return f"{span}{unit}" if lang == "zh" else f"{unit} {span}"
     low, high = row["low"], row["high"]
     digits = 0 if kind == "share" else max(_digits(low), _digits(high))
     return interval(low, high, lang, digits, share=kind == "share")
@@ -131,7 +155,7 @@ def _written(kind: str, value: Any, lang: str, currency: str) -> str:
     if isinstance(value, str):
         return plain_text(value)
     if isinstance(value, list | tuple | set):
-        return ", ".join(plain_text(part) for part in value)
+        return ("、" if lang == "zh" else ", ").join(plain_text(part) for part in value)
     if value is None or value != value:
         return number(None, lang)
     if kind == "share":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from babel.dates import format_date
@@ -82,6 +83,24 @@ def money(value: Any, currency: str, lang: str, digits: int | None = None) -> st
     text = number(scaled, lang, digits) + word
     name = label(f"currency.{currency}", lang, f" {currency}" if lang == "zh" else currency)
     return f"{text}{name}".strip() if lang == "zh" else f"{name} {text}".strip()
+
+
+def money_column(values: Iterable[Any], currency: str, lang: str) -> tuple[str, list[str]]:
+    """The unit of a column or an interval, and its amounts in that one unit.
+
+    >>> money_column([356_730_000, 1_010_000_000], "CNY", "zh")
+    ('亿元', ['3.6', '10.1'])
+    >>> money_column([-98_412, float("nan"), -141_000], "CNY", "en")
+    ('CNY k', ['-98.4', '–', '-141.0'])
+    """
+    amounts = list(values)
+    size, word = money_unit(amounts, lang)
+    top = max((abs(float(v)) for v in amounts if not _missing(v)), default=0.0) / size
+    digits = 0 if size == 1.0 or top >= 1000 else 1
+    name = label(f"currency.{currency}", lang, f" {currency}" if lang == "zh" else currency)
+    unit = f"{word}{name}" if lang == "zh" else f"{name} {word}"
+    written = [number(None if _missing(v) else float(v) / size, lang, digits) for v in amounts]
+    return unit.strip(), written
 
 
 def interval(low: Any, high: Any, lang: str, digits: int = 2, *, share: bool = False) -> str:

@@ -12,7 +12,16 @@ from dataclasses import asdict, dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from kamkit.i18n import cell_text, is_number_column, label, plain_text, records, sentence_values, t
+from kamkit.i18n import (
+    cell_text,
+    column_texts,
+    is_number_column,
+    label,
+    plain_text,
+    records,
+    sentence_values,
+    t,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -140,15 +149,18 @@ class Report:
         if "account_id" in cut.columns and self.names:
             named = cut["account_id"].map(lambda i: self.names.get(i, i))
             cut = cut.assign(account_id=named).rename(columns={"account_id": "account"})
+        written = [
+            column_texts(
+                cut, label(f"{headings}.{c}", self.lang), c, self.lang, self.currency, kinds
+            )
+            for c in cut.columns
+        ]
         data = {
             "title": t(f"report.table.{key}", self.lang),
             "number": self._count("table"),
-            "columns": [label(f"{headings}.{c}", self.lang) for c in cut.columns],
+            "columns": [heading for heading, _ in written],
             "numeric": [is_number_column(cut[c]) for c in cut.columns],
-            "rows": [
-                [cell_text(c, row[c], row, self.lang, self.currency, kinds) for c in cut.columns]
-                for row in records(cut)
-            ],
+            "rows": [list(row) for row in zip(*(cells for _, cells in written), strict=True)],
             "left_out": len(shown) - len(cut),
             **source,
         }

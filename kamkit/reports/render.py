@@ -138,12 +138,13 @@ def render_accounts(
     workers: int = 2,
     force: bool = False,
     progress: Callable[[Rendered], None] | None = None,
+    stopping: Callable[[], None] | None = None,
 ) -> list[Rendered]:
     """Render many pages side by side; a failed one is listed and the rest finished.
 
     Pages that are current are left as they are unless ``force``. ``out/manifest.json`` is
-    written after every page, so a run that was cut off goes on where it stopped. Ctrl-C lets
-    the pages in hand be finished, lists them and goes on to the caller.
+    written after every page, so a run that was cut off goes on where it stopped. Ctrl-C calls
+    ``stopping``, lets the pages in hand be finished, lists them and goes on to the caller.
     """
     jobs = list(jobs)
     make_folder(out)
@@ -167,6 +168,8 @@ def render_accounts(
             for future in as_completed(futures):
                 take(_outcome(future, futures.pop(future)))
         except KeyboardInterrupt:
+            if stopping is not None:
+                stopping()
             pool.shutdown(wait=True, cancel_futures=True)
             for future, job in futures.items():
                 if not future.cancelled():

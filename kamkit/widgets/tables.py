@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from kamkit.i18n import cell_text, is_number_column, label, records, t
+from kamkit.i18n import column_texts, is_number_column, label, t
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,19 +49,21 @@ def table_view(
     shown = table if columns is None else table[[c for c in columns if c in table.columns]]
     cut = shown if most is None else shown.head(most)
     sides = ["right" if is_number_column(cut[c]) else "left" for c in cut.columns]
+    written = [
+        column_texts(cut, label(f"column.{c}", lang), c, lang, currency, kinds) for c in cut.columns
+    ]
     head = "".join(
-        f'<th scope="col" style="{_HEAD.format(side)}">{escape(label(f"column.{c}", lang))}</th>'
-        for c, side in zip(cut.columns, sides, strict=True)
+        f'<th scope="col" style="{_HEAD.format(side)}">{escape(heading)}</th>'
+        for (heading, _), side in zip(written, sides, strict=True)
     )
     body = "".join(
         "<tr>"
         + "".join(
-            f'<td style="{_CELL.format(side)}">'
-            f"{escape(cell_text(c, row[c], row, lang, currency, kinds))}</td>"
-            for c, side in zip(cut.columns, sides, strict=True)
+            f'<td style="{_CELL.format(side)}">{escape(cell)}</td>'
+            for cell, side in zip(row, sides, strict=True)
         )
         + "</tr>"
-        for row in records(cut)
+        for row in zip(*(cells for _, cells in written), strict=True)
     )
     rest = len(shown) - len(cut)
     more = f"<p>{escape(t('table.left_out', lang, count=rest))}</p>" if rest else ""

@@ -67,3 +67,21 @@ def test_empty_and_dirty():
     assert found.moves.empty and found.flow.columns.tolist() == ["old", "new", "n", "direction"]
     with pytest.raises(KamkitError):
         reclassification(empty, empty.drop(columns="status"), scheme=SCHEME)
+
+
+def test_of_several_years_the_latest_counts():
+    old = pd.DataFrame(
+        {
+            "account_id": ["A", "A", "B"],
+            "member": ["general", "main", "key"],
+            "as_of": ["2024-03-14", "2025-03-14", "2024-03-14"],
+        }
+    )
+    new = pd.DataFrame({"account_id": ["A"], "member": ["key"], "status": ["classified"]})
+    moves = reclassification(old, new, scheme=load_scheme("elevator")).moves
+    assert moves[["account_id", "old", "direction"]].values.tolist() == [
+        ["A", "main", "up"],
+        ["B", "key", "left"],
+    ]
+    undated = old.assign(as_of=None).iloc[1:]
+    assert len(reclassification(undated, new, scheme=load_scheme("elevator")).moves) == 2

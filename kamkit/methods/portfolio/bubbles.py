@@ -114,8 +114,9 @@ def portfolio_bubbles(
     )
     out["n"] = int((out["status"] == "placed").sum())
     variant = "net_income_recorded" if served is None else "driver_rates"
-    known = outlook is not None and "variant" in outlook.columns
-    given = outlook["variant"].dropna() if outlook is not None and known else pd.Series([])
+    given = pd.Series([], dtype="str")
+    if outlook is not None and "variant" in outlook.columns:
+        given = outlook["variant"].dropna()
     out["variant"] = "; ".join(dict.fromkeys([variant, *given.astype("str")]))
     out["origin"] = "S078; house"
     return out.sort_values("account_id", ignore_index=True)[COLUMNS]

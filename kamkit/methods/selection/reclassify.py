@@ -46,7 +46,8 @@ def reclassification(
     """Compare last year's classes with this year's and hold back moves without a reason.
 
     Needs columns of ``old``: account_id, member (last year's scheme_assignments of this
-    scheme); of ``new``: account_id, member, status (from :func:`classify`). ``basis`` and
+    scheme); where it holds several years (as_of), each account's latest counts;
+    of ``new``: account_id, member, status (from :func:`classify`). ``basis`` and
     ``before`` are this and last year's basis: with both, the conditions that changed are
     named. ``decisions`` (account_id, reason, approver_id, approved_on) approves moves.
     Returns :class:`Reclassification`. moves: account_id, old, new ("open" or "unknown" where
@@ -68,7 +69,7 @@ def reclassification(
     """
     need_columns(old, "scheme_assignments", ["account_id", "member"])
     need_columns(new, "assignments", ["account_id", "member", "status"])
-    was, now = _labels(old), _labels(new)
+    was, now = _labels(_latest(old)), _labels(new)
     changed = _changed(before, basis, scheme)
     given = _decided(decisions)
     rows = []
@@ -77,6 +78,15 @@ def reclassification(
     moves = pd.DataFrame(rows, columns=MOVE_COLUMNS)
     flow = moves.groupby(["old", "new", "direction"], sort=True).size().rename("n").reset_index()
     return Reclassification(moves, flow[FLOW_COLUMNS])
+
+
+def _latest(old: pd.DataFrame) -> pd.DataFrame:
+    """Each account's last assignment; several labels of the same day all stay."""
+    if "as_of" not in old.columns or old.empty:
+        return old
+    day = pd.to_datetime(old["as_of"], errors="coerce")
+    last = day.groupby(old["account_id"]).transform("max")
+    return old[(day == last) | last.isna()]
 
 
 def _labels(table: pd.DataFrame) -> dict[str, str]:
