@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -159,11 +160,15 @@ def _tell_usage(error: Any) -> None:
         say_line(error.format_message(), err=True)
         return
     key = _USAGE.get(type(error).__name__, "usage_other")
+    param = getattr(error, "param", None)
     hint = getattr(error, "param_hint", None) or getattr(error, "option_name", None)
-    if hint is None and getattr(error, "param", None) is not None:
-        hint = error.param.get_error_hint()
-    name = plain_text(hint or "").replace("'", "")
-    said = plain_text(getattr(error, "message", ""))
+    name = hint or (param.get_error_hint() if param is not None else "")
+    # Typer's own sentence is English; the last word that it quotes is the user's.
+    quoted = re.findall(r"['(]([^'()]*)[')]", error.message)
+    said = error.message if hint else quoted[-1] if quoted else ""
+    if param is not None and not hint:
+        said = t("cli.whole_number", lang)
+    values = {"name": plain_text(name).replace("'", ""), "said": plain_text(said)}
     path = error.ctx.command_path if error.ctx else "kamkit"
-    say_line(t(f"cli.{key}", lang, name=name, said=said), err=True)
+    say_line(t(f"cli.{key}", lang, **values), err=True)
     say_line(t("cli.usage_help", lang, command=path), err=True)

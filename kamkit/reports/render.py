@@ -128,7 +128,8 @@ def _private_kernel() -> Iterator[Any]:
         files = os.name != "nt" and len(room) <= LONGEST_SOCKET_FOLDER
         connection = str(Path(room) / "kernel.json")
         manager = {"transport": "ipc" if files else "tcp", "connection_file": connection}
-        yield Config({"KernelManager": manager})
+        quiet = {"extra_arguments": ["--log-level=50"]}  # its own log would end up on the screen
+        yield Config({"KernelManager": manager, "NotebookClient": quiet})
 
 
 def render_accounts(

@@ -79,7 +79,7 @@ def coherence_problems(tables: Tables, config: Config) -> list[Problem]:
     """All warnings about tables that don't agree with each other or with the calendar.
 
     Codes: revenue_differs, stage_differs, after_as_of, parent_cycle, ends_before_start,
-    unknown_reference. The index of each table holds row numbers.
+    unknown_reference, unknown_criterion. The index of each table holds row numbers.
     """
     return [
         *_revenue(tables, config),
@@ -88,6 +88,7 @@ def coherence_problems(tables: Tables, config: Config) -> list[Problem]:
         *_cycles(tables),
         *_backwards(tables),
         *_by_side(tables),
+        *_criteria(tables),
     ]
 
 
@@ -228,3 +229,16 @@ def _by_side(tables: Tables) -> list[Problem]:
                 "unknown_reference", name, column, lost, level="warning", allowed=f"{home}.{key}"
             )
     return found
+
+
+def _criteria(tables: Tables) -> list[Problem]:
+    """Ratings on criteria that no list holds: no score counts them."""
+    from kamkit.schemes import criteria
+
+    if not _has(tables, "criterion_ratings", "criterion"):
+        return []
+    rated = tables["criterion_ratings"]["criterion"]
+    lost = rated[rated.notna() & ~rated.isin(list(criteria()))]
+    return cell_problems(
+        "unknown_criterion", "criterion_ratings", "criterion", lost, level="warning"
+    )

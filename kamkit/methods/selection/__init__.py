@@ -26,7 +26,7 @@ from kamkit.methods.selection.hierarchy import ahp
 from kamkit.methods.selection.ideal_point import topsis
 from kamkit.methods.selection.identify import conversion_rate
 from kamkit.methods.selection.pareto import concentration, concentration_summary
-from kamkit.methods.selection.ratings import rating_errors, selection_criteria
+from kamkit.methods.selection.ratings import rating_cells, rating_errors, selection_criteria
 from kamkit.methods.selection.reclassify import Reclassification, reclassification
 from kamkit.methods.selection.rfm import rfm_codes, rfm_scores
 from kamkit.methods.selection.screening import Screening, Step, screen
@@ -87,6 +87,7 @@ __all__ = [
     "mean_ratings",
     "most_disputed",
     "rank_acceptability",
+    "rating_cells",
     "rating_errors",
     "reading_counts",
     "reclassification",

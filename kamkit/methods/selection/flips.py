@@ -13,6 +13,7 @@ FLIP_COLUMNS = [
     "account_id", "score", "in_top_k", "gap", "rating_criterion", "rating_change",
     "weight_criterion", "weight_from", "weight_to", "weight_change", "variant", "origin",
 ]  # fmt: skip
+NUMBERS = ("score", "gap", "rating_change", "weight_from", "weight_to", "weight_change")
 
 
 def _rating_flip(task: Decision, i: int, gap: float) -> tuple[int, float]:
@@ -93,6 +94,7 @@ def account_flips(
             gap = float(others[k - 1] - scores[i])
             rows.append(_row(task, rays, int(i), gap, bool(ranks[i] <= k), k, scores))
     table = pd.DataFrame(rows, columns=FLIP_COLUMNS[:10])
+    table = table.astype(dict.fromkeys(NUMBERS, "float64"))
     table["variant"], table["origin"] = "one_change", "field:Triantaphyllou & Sanchez 1997; house"
     return table
 
