@@ -87,7 +87,9 @@ def serve(command: Sequence[str], lang: str) -> int:
     server = subprocess.Popen(
         command, start_new_session=not windows, creationflags=flags, env=lab_environment(lang)
     )
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Both, because a shell starts background jobs with the interrupt ignored.
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, signal.default_int_handler)
     try:
         return server.wait()
     except KeyboardInterrupt:
