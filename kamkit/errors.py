@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar
 
 
@@ -100,3 +102,17 @@ def cause(error: Exception) -> dict[str, Any]:
         line, column = place.groups()
         return {"reason": text, "reason_key": "toml", "line": line, "column": column}
     return {"reason": text, "reason_key": key}
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Raise KamkitError ``cannot_write`` for what the file system refuses while writing.
+
+    No room, no right, a file where a folder should be: the problem names the file that the
+    system named, else ``path``.
+    """
+    try:
+        yield
+    except OSError as error:
+        where = str(error.filename or path)
+        raise KamkitError(Problem("cannot_write", value=where, details=cause(error))) from error

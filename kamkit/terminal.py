@@ -34,7 +34,7 @@ _HELP_WORDS = {
     "arguments": "Arguments:",
     "commands": "Commands:",
     "required": "[required]",
-    "default": "[default: ",
+    "default": "[default:",
     "show": "Show this message and exit.",
     "some_options": "[OPTIONS]",
     "some_command": "COMMAND [ARGS]...",
@@ -112,10 +112,18 @@ def told(lang: str) -> Iterator[None]:
 
 
 def unstoppable_output() -> None:
-    """Write a sign for what the terminal's character set lacks, rather than stop."""
+    """Write a sign for what the terminal's character set lacks, rather than stop.
+
+    A character set that holds no Chinese at all gives way to UTF-8.
+    """
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if not hasattr(stream, "reconfigure"):
+            continue
+        try:
+            "客户".encode(stream.encoding)
             stream.reconfigure(errors="replace")
+        except UnicodeEncodeError:
+            stream.reconfigure(encoding="utf-8", errors="replace")
 
 
 def _help(text: str) -> str:

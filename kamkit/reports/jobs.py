@@ -180,6 +180,7 @@ def _job(
     account: str = "",
 ) -> Job:
     template = template_path(name)
+    _need_text(str(company.folder.resolve()), str(target.absolute()))
     parameters = {"company": str(company.folder.resolve()), "language": lang, **(extra or {})}
     parameters = check_parameters(template, parameters)
     own = [sha256(file.read_bytes()).hexdigest() for file in _scheme_files(parameters)]
@@ -187,6 +188,12 @@ def _job(
     text = json.dumps(parts, sort_keys=True)
     key = sha256(text.encode()).hexdigest()[:16]
     return Job(str(template), parameters, str(target.resolve()), lang, key, account)
+
+
+def _need_text(*paths: str) -> None:
+    """Refuse paths whose bytes are no text in this system's character set."""
+    lost = [path for path in paths if not path.isprintable() and "\udc80" <= max(path) <= "\udcff"]
+    KamkitError.collect(Problem("path_not_text", value=path) for path in lost)
 
 
 def _scheme_files(parameters: Mapping[str, Any]) -> list[Path]:

@@ -13,11 +13,12 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from kamkit.errors import KamkitError, Problem, cause
+from kamkit.errors import KamkitError, Problem, writing
 from kamkit.reports.content import blocks_of
 from kamkit.reports.html import to_html
 from kamkit.reports.jobs import Job
@@ -60,8 +61,8 @@ def render(job: Job) -> Rendered:
     start = time.monotonic()
     target = Path(job.target)
     make_folder(target.parent)
-    parts = tempfile.TemporaryDirectory(dir=target.parent, prefix=".render-")
-    with file_problems(target), parts as room:
+    new_room = partial(tempfile.TemporaryDirectory, dir=target.parent, prefix=".render-")
+    with writing(target), new_room() as room:
         executed = Path(room) / "executed.ipynb"
         _execute(job, executed)
         notebook = nbformat.read(executed, as_version=4)  # type: ignore[no-untyped-call]
@@ -71,19 +72,9 @@ def render(job: Job) -> Rendered:
     return Rendered(str(target), "done", seconds, job.account_id, job.key)
 
 
-@contextmanager
-def file_problems(path: Path) -> Iterator[None]:
-    """Turn what the file system refuses (no room, no right, a folder in the way) into a problem."""
-    try:
-        yield
-    except OSError as error:
-        where = str(error.filename or path)
-        raise KamkitError(Problem("cannot_write", value=where, details=cause(error))) from error
-
-
 def make_folder(folder: Path) -> None:
     """Make the folder for pages; raises KamkitError ``cannot_write`` where that is refused."""
-    with file_problems(folder):
+    with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
 
 
@@ -221,7 +212,7 @@ def replace_text(target: Path, text: str) -> None:
     Raises KamkitError ``cannot_write`` and leaves nothing behind where that is refused.
     """
     fresh = target.with_name(f".write-{uuid.uuid4().hex}")
-    with file_problems(target):
+    with writing(target):
         try:
             fresh.write_text(text, encoding="utf-8", newline="\n")
             fresh.replace(target)

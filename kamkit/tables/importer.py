@@ -63,6 +63,8 @@ def import_folder(
     folder = Path(src)
     if not folder.is_dir():
         raise KamkitError(Problem("not_a_folder", value=str(folder)))
+    if folder.resolve() == Path(dst).resolve():
+        raise KamkitError(Problem("target_is_source", value=str(dst)))
     sheets, hashes = _sheets(plan, folder)
     problems = [p for s in sheets.values() for p in s.problems]
     KamkitError.collect(problems)

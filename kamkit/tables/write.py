@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from kamkit.errors import KamkitError, Problem
+from kamkit.errors import KamkitError, Problem, writing
 from kamkit.tables.config import FILE, Config, config_text
 
 
@@ -73,13 +73,28 @@ def fill_folder(out: Path, fill: Callable[[Path], None], *, force: bool = False)
     """Let ``fill`` write into a new folder, which takes the place of ``out`` at the end.
 
     Nothing half-written is ever seen under ``out``. A folder with anything in it is refused
-    (``folder_not_empty``) unless ``force``: then it is replaced.
+    (``folder_not_empty``) unless ``force``: then it is replaced, if it is a company folder
+    and nothing else; any other one is kept (``folder_not_ours``).
     """
     out = out.absolute()
     if out.is_file():
         raise KamkitError(Problem("not_a_folder", value=str(out)))
     if out.is_dir() and any(out.iterdir()) and not force:
         raise KamkitError(Problem("folder_not_empty", value=str(out)))
+    if out.is_dir() and not _replaceable(out):
+        raise KamkitError(Problem("folder_not_ours", value=str(out)))
+    with writing(out):
+        return _filled(out, fill)
+
+
+def _replaceable(folder: Path) -> bool:
+    """Whether a folder is empty, or holds a company's settings and no folder of its own."""
+    entries = list(folder.iterdir())
+    ours = any(entry.name == FILE for entry in entries)
+    return not entries or (ours and not any(entry.is_dir() for entry in entries))
+
+
+def _filled(out: Path, fill: Callable[[Path], None]) -> Path:
     out.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
+from pages import raw_keys, visible
 
 from kamkit.reports import company_job, is_current, render
 from kamkit.tables import TABLES, import_folder, spec
-
-from pages import raw_keys, visible
 
 KNOWN = set(TABLES) | {column.name for name in TABLES for column in spec(name).columns}
 

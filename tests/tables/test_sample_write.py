@@ -104,6 +104,10 @@ def test_a_folder_with_files_is_kept_unless_forced(tmp_path):
         write_sample("it", 1, 20, tmp_path / "full")
     assert caught.value.problems[0].code == "folder_not_empty"
     assert [p.name for p in tmp_path.iterdir()] == ["full"]
+    with pytest.raises(KamkitError) as caught:
+        write_sample("it", 1, 20, tmp_path / "full", force=True)
+    assert caught.value.problems[0].code == "folder_not_ours"
+    (tmp_path / "full" / "kamkit.toml").write_text("", encoding="utf-8")
     write_sample("it", 1, 20, tmp_path / "full", force=True)
     assert not (tmp_path / "full" / "mine.txt").exists()
 
