@@ -89,7 +89,7 @@ def typed_column(
         return values, []
     wrong = cells[cells.notna() & values.isna()]
     found = cell_problems(_FAULT[column.kind], name, column.name, wrong)
-    if column.kind == "bool":
+    if column.kind in ("bool", "int"):
         return values, found
     values, far = _within_reason(values, name, column)
     return values, found + far

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from kamkit.tables import TABLES, load, spec, write_company
-from kamkit.tables.cells import settle
+from kamkit.tables.cells import MOST, settle
 from kamkit.tables.config import Config
 from kamkit.tables.schemas import ColumnSpec
 
@@ -34,6 +34,8 @@ def values(column: ColumnSpec) -> st.SearchStrategy[Any]:
         return st.sampled_from(column.options)
     if column.kind == "id":
         return texts().filter(lambda t: not (t.endswith(".0") and t[:-2].isdigit()))
+    if column.name == "currency":
+        return st.just(CONFIG.currency)  # a table in foreign money only is refused
     if column.kind == "text":
         return texts()
     if column.kind == "tags":
@@ -46,7 +48,8 @@ def values(column: ColumnSpec) -> st.SearchStrategy[Any]:
     if column.kind == "int":
         top = int(high) if high is not None else 2**53 - 1
         return st.integers(int(low) if low is not None else -(2**53) + 1, top)
-    return st.floats(low, high, allow_nan=False, allow_infinity=False)
+    low = -MOST if low is None else low
+    return st.floats(low, MOST if high is None else high, allow_nan=False)
 
 
 @st.composite
