@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from kamkit.errors import Problem
@@ -12,6 +14,7 @@ from kamkit.tables.schemas import ColumnSpec, spec, split_tags
 
 _NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?)?"
+_SLASHED = r"^([0-9]{4})/([0-9]{1,2})/([0-9]{1,2})(?= |$)"
 # Beyond this no amount is true, and sums of squares would leave the range of numbers.
 MOST = 1e15
 _YES = {"true": True, "是": True, "1": True, "false": False, "否": False, "0": False}
@@ -40,9 +43,16 @@ def _whole(cells: pd.Series) -> pd.Series:
     return values.where(fits).astype("Int64")
 
 
+def _dashed(found: re.Match[str]) -> str:
+    year, month, day = found.groups()
+    return f"{year}-{int(month):02}-{int(day):02}"
+
+
 def _dates(cells: pd.Series) -> pd.Series:
     if cells.dtype.kind == "M":
         return cells.astype("datetime64[us]").dt.normalize()
+    # Excel on Chinese Windows saves days as 2026/3/5: year first, so there is one reading.
+    cells = cells.str.replace(_SLASHED, _dashed, regex=True)
     # Cutting to the day comes first: times never decide whether a day is right.
     days = cells.where(cells.str.fullmatch(_DATE)).str.slice(0, 10)
     return pd.to_datetime(days, format="%Y-%m-%d", errors="coerce").astype("datetime64[us]")
