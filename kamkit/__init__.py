@@ -8,9 +8,19 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from kamkit.errors import KamkitError
+
 __version__ = "0.1.0"
 
 _ROOMS = ("charts", "errors", "i18n", "methods", "reports", "schemes", "tables", "widgets")
+
+
+def _describe(error: KamkitError) -> str:
+    return str(import_module("kamkit.i18n").describe(error))
+
+
+# Whatever part of the kit is in use, an error reads as sentences.
+KamkitError.describer = _describe
 
 
 def __getattr__(name: str) -> Any:

@@ -33,7 +33,7 @@ class KamkitError(Exception):
     """All problems of one call.
 
     Errors are raised once, with every problem found, and say nothing in prose themselves:
-    :mod:`kamkit.i18n` turns them into sentences and installs itself as ``describer``.
+    :mod:`kamkit.i18n` turns them into sentences; the package hands it in as ``describer``.
 
     >>> error = KamkitError(Problem("missing_column", table="orders", column="amount"))
     >>> [p.code for p in error.problems]

@@ -82,6 +82,3 @@ def describe(error: KamkitError, lang: str | None = None) -> str:
         text = f"{_fill('problem', p, lang)} → {_fill('advice', p, lang)}"
         lines.append(f"{where}: {text}" if where else text)
     return "\n".join(lines)
-
-
-KamkitError.describer = describe
