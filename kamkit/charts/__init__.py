@@ -27,6 +27,7 @@ _HOME = {
     "matrices": ("plot_attractiveness_strength", "plot_four_box"),
     "moves": ("plot_reclassification",),
     "portfolio": ("plot_number_quality", "plot_pnl", "plot_whale_curve"),
+    "ranking": ("plot_rfm", "plot_topsis"),
     "schemes": ("plot_class_counts", "plot_crosswalk", "plot_screening"),
     "scoring": ("plot_attractiveness", "plot_relative_strength"),
     "serving": ("plot_allocation", "plot_cost_to_serve", "plot_premium_income"),
