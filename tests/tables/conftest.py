@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,10 +46,6 @@ def folder(tmp_path: Path) -> Maker:
 
 
 @pytest.fixture(scope="session")
-def northwind() -> Path:
+def northwind(northwind_source: Path) -> Path:
     """The Northwind files, where they are at hand."""
-    root = Path(__file__).resolve().parents[2]
-    data = Path(os.environ.get("KAMKIT_SHARED_DATA", root.parent / "shared" / "data"))
-    if not (data / "northwind" / "orders.csv").is_file():
-        pytest.skip("the shared data are not here (set KAMKIT_SHARED_DATA)")
-    return data / "northwind"
+    return northwind_source

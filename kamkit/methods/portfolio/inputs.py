@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,8 @@ import pandas as pd
 
 from kamkit.errors import KamkitError, Problem
 from kamkit.methods.checks import need_columns
-
-MEASURE_COLUMNS = ("measure", "value", "low", "high", "n", "variant", "origin")
+from kamkit.methods.measures import measure_row
+from kamkit.methods.measures import measure_table as measure_table
 
 
 def measure(
@@ -29,24 +29,7 @@ def measure(
     >>> measure("total", 3.0, n=2, variant="sum", origin="house")["value"]
     3.0
     """
-    return {
-        "measure": key,
-        "value": float(value),
-        "low": float(low),
-        "high": float(high),
-        "n": int(n),
-        "variant": variant,
-        "origin": origin,
-    }
-
-
-def measure_table(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
-    """Rows of :func:`measure` as a table with the columns that all measure tables have.
-
-    >>> measure_table([]).columns.tolist()
-    ['measure', 'value', 'low', 'high', 'n', 'variant', 'origin']
-    """
-    return table_of(list(rows), MEASURE_COLUMNS)
+    return measure_row(key, value, n, low=low, high=high, variant=variant, origin=origin)
 
 
 def table_of(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> pd.DataFrame:

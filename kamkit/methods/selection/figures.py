@@ -2,55 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from kamkit.errors import KamkitError, Problem
+from kamkit.methods.measures import measure_row as measure_row
+from kamkit.methods.measures import measure_table as measure_table
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-
-MEASURE_COLUMNS = ["measure", "value", "low", "high", "n", "variant", "origin"]
-
-
-def measure_row(
-    measure: str,
-    value: float,
-    n: int,
-    *,
-    low: float = np.nan,
-    high: float = np.nan,
-    variant: str = "",
-    origin: str = "",
-) -> dict[str, Any]:
-    """One row of a measure table.
-
-    >>> measure_row("gini", 0.46, 10)["n"]
-    10
-    """
-    return {
-        "measure": measure,
-        "value": float(value),
-        "low": float(low),
-        "high": float(high),
-        "n": int(n),
-        "variant": variant,
-        "origin": origin,
-    }
-
-
-def measure_table(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
-    """A measure table, with its columns even where it has no row.
-
-    >>> measure_table([]).columns.tolist()
-    ['measure', 'value', 'low', 'high', 'n', 'variant', 'origin']
-    """
-    return pd.DataFrame(list(rows), columns=MEASURE_COLUMNS)
 
 
 def joined(*keys: str) -> str:
