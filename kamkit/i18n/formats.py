@@ -66,6 +66,10 @@ def money_unit(values: Any, lang: str) -> tuple[float, str]:
     return 1.0, ""
 
 
+def _currency_name(currency: str, lang: str) -> str:
+    return label(f"currency.{currency}", lang, f" {currency}" if lang == "zh" else currency)
+
+
 def money(value: Any, currency: str, lang: str, digits: int | None = None) -> str:
     """An amount in the unit its readers use: 万元 and 亿元, k and m.
 
@@ -81,7 +85,7 @@ def money(value: Any, currency: str, lang: str, digits: int | None = None) -> st
     if digits is None:
         digits = 0 if size == 1.0 or abs(scaled) >= 100 else 1
     text = number(scaled, lang, digits) + word
-    name = label(f"currency.{currency}", lang, f" {currency}" if lang == "zh" else currency)
+    name = _currency_name(currency, lang)
     return f"{text}{name}".strip() if lang == "zh" else f"{name} {text}".strip()
 
 
@@ -97,7 +101,7 @@ def money_column(values: Iterable[Any], currency: str, lang: str) -> tuple[str, 
     size, word = money_unit(amounts, lang)
     top = max((abs(float(v)) for v in amounts if not _missing(v)), default=0.0) / size
     digits = 0 if size == 1.0 or top >= 1000 else 1
-    name = label(f"currency.{currency}", lang, f" {currency}" if lang == "zh" else currency)
+    name = _currency_name(currency, lang)
     unit = f"{word}{name}" if lang == "zh" else f"{name} {word}"
     written = [number(None if _missing(v) else float(v) / size, lang, digits) for v in amounts]
     return unit.strip(), written
