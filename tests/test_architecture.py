@@ -18,7 +18,9 @@ ROOMS = {
     "tables": {"errors", "schemes"},
     "methods": {"errors", "schemes", "tables.schemas"},
     "charts": {"errors", "i18n", "schemes", "tables.schemas"},
+    "exercises": {"errors", "schemes", "tables", "methods"},
     "widgets": {"errors", "i18n", "schemes", "charts", "exercises"},
+    "lab": {"errors", "i18n"},
     "reports": {"errors", "i18n", "schemes", "tables", "charts"},
 }
 ONE_ROOM_ONLY = {
@@ -28,7 +30,10 @@ ONE_ROOM_ONLY = {
     "papermill": {"reports"},
     "nbconvert": {"reports"},
     "nbclient": {"reports"},
-    "sqlalchemy": set(),
+    "sqlalchemy": {"exercises"},
+    "voila": {"lab"},
+    "jupyter_server": {"lab"},
+    "jupyter_client": {"lab"},
 }
 MOST_LINES, MOST_FUNCTION_LINES = 400, 60
 OPEN_HOUSE = {"__init__", "cli", "terminal", "workshop"}

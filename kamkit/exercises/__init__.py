@@ -1,0 +1,1 @@
+"""Exercises without code: what is asked, how it is checked, what is kept."""
