@@ -70,7 +70,7 @@ def to_svg(fig: Figure) -> str:
     """
     buffer = io.StringIO()
     with _glyphs_held():
-        fig.savefig(buffer, format="svg", metadata=_NO_METADATA)
+        fig.print_svg(buffer, metadata=_NO_METADATA)
     body = buffer.getvalue()
     body = re.sub(r"<!--.*?-->\s*", "", body[body.index("<svg") :], flags=re.DOTALL)
     body = _number_ids(body)

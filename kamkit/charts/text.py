@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,7 @@ def dress(artist: Text) -> None:
     artist.set_fontfeatures(None if any(map(_is_chinese, text)) else _NARROW)
 
 
+@lru_cache(maxsize=20_000)
 def text_width(text: str, size: float, weight: str = "normal") -> float:
     """Width of one line in points.
 
@@ -147,6 +148,7 @@ def _pieces(paragraph: str) -> list[str]:
     return pieces
 
 
+@lru_cache(maxsize=2_000)
 def wrap(text: str, points: float, size: float, weight: str = "normal") -> str:
     """Break text into lines of at most ``points``, Chinese anywhere but before a comma or stop.
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from typing import Any
 
 from matplotlib import figure as mpl_figure
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Rectangle
 from matplotlib.projections.polar import PolarAxes
@@ -174,23 +176,37 @@ class Figure(mpl_figure.Figure):
         for axes in self.axes:
             if isinstance(axes, PolarAxes):
                 turn_outward(axes)
-        late = [rule for rule, placed in self._rules if placed]
         engine = self.get_layout_engine()
-        if late and engine is not None:
+        if engine is not None and self.axes:
             engine.execute(self)
-        for rule in late:
-            rule()
+        for rule, placed in self._rules:
+            if placed:
+                rule()
 
     def draw(self, renderer: Any) -> None:
-        """Draw in the house style."""
+        """Draw in the house style, laid out once."""
+        engine = self.get_layout_engine()
         with themed():
             self._prepare()
-            super().draw(renderer)
+            self.set_layout_engine("none")
+            try:
+                super().draw(renderer)
+            finally:
+                self.set_layout_engine(engine)
 
     def savefig(self, fname: Any, **kwargs: Any) -> None:
         """Save in the house style; see :meth:`matplotlib.figure.Figure.savefig`."""
         with themed():
             super().savefig(fname, **kwargs)
+
+    def print_svg(self, buffer: io.StringIO, **kwargs: Any) -> None:
+        """Write SVG with one drawing; ``savefig`` draws twice, the first time for the layout."""
+        before = self.canvas
+        try:
+            with themed():
+                FigureCanvasSVG(self).print_svg(buffer, **kwargs)  # type: ignore[no-untyped-call]
+        finally:
+            self.set_canvas(before)
 
     def _repr_svg_(self) -> str:
         return to_svg(self)
