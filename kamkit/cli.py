@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kamkit.cli_cohort import cohort_app, handin
 from kamkit.errors import KamkitError, Problem
-from kamkit.i18n import LANGUAGES, plain_text, t
+from kamkit.i18n import plain_text, t
 from kamkit.terminal import (
     Command,
     Commands,
+    Force,
+    Lang,
+    Out,
     console,
-    first_language,
+    language,
+    option,
     print_problems,
+    say,
     say_line,
     told,
 )
 
 if TYPE_CHECKING:
     from kamkit.reports import Job, Rendered
-
-
-def say(key: str) -> str:
-    """Help text of a command or option."""
-    return t(f"cli.{key}", first_language())
-
-
-def option(key: str, *names: str, **limits: Any) -> Any:
-    """An option whose help stands in the catalogs."""
-    return typer.Option(*names, help=say(key), **limits)
 
 
 app = typer.Typer(
@@ -44,18 +39,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-Lang = Annotated[str | None, option("lang")]
-Out = Annotated[Path, option("out")]
-Force = Annotated[bool, option("force")]
-
-
-def language(lang: str | None) -> str:
-    """The language asked for, else KAMKIT_LANG, else the computer's."""
-    chosen = lang or first_language()
-    if chosen not in LANGUAGES:
-        raise typer.BadParameter(" | ".join(LANGUAGES), param_hint="--lang")
-    os.environ["KAMKIT_LANG"] = chosen
-    return chosen
+app.command(name="handin", help=say("handin"), cls=Command)(handin)
+app.add_typer(cohort_app, name="cohort")
 
 
 @app.command(help=say("check"), cls=Command)

@@ -7,7 +7,8 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -49,6 +50,30 @@ def first_language() -> str:
         if chosen in LANGUAGES:
             return chosen
     return system_language()
+
+
+def say(key: str) -> str:
+    """Help text of a command or option."""
+    return t(f"cli.{key}", first_language())
+
+
+def option(key: str, *names: str, **limits: Any) -> Any:
+    """An option whose help stands in the catalogs."""
+    return typer.Option(*names, help=say(key), **limits)
+
+
+Lang = Annotated[str | None, option("lang")]
+Out = Annotated[Path, option("out")]
+Force = Annotated[bool, option("force")]
+
+
+def language(lang: str | None) -> str:
+    """The language asked for, else KAMKIT_LANG, else the computer's."""
+    chosen = lang or first_language()
+    if chosen not in LANGUAGES:
+        raise typer.BadParameter(" | ".join(LANGUAGES), param_hint="--lang")
+    os.environ["KAMKIT_LANG"] = chosen
+    return chosen
 
 
 def console(*, err: bool = False) -> Console:

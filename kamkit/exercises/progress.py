@@ -83,12 +83,19 @@ class Progress:
 
 
 def _opened(before: Progress, event: Event) -> Progress:
+    """The first opening holds the variant as met; another version or data start a new round."""
     data = event.data
+    round_ = (event.version, int(data.get("seed", 0)), bool(data.get("own", False)))
+    if before.variant is not None:
+        if round_ == (before.version, before.seed, before.own):
+            return before
+        before = Progress(before.exercise, team=before.team)
+    version, seed, own = round_
     return replace(
         before,
-        version=event.version,
-        seed=int(data.get("seed", 0)),
-        own=bool(data.get("own", False)),
+        version=version,
+        seed=seed,
+        own=own,
         behaviour=str(data.get("behaviour", "")),
         variant=data.get("variant"),
     )

@@ -1,0 +1,91 @@
+"""Scenes to sort, what arrives of a message, signs, and what is written."""
+
+import pytest
+
+from kamkit.exercises.matching import holds_any
+from kamkit.exercises.recipes.m15_clinic import PARTS, REMEDIES, STORIES, fables, labels, remedies
+from kamkit.exercises.recipes.m15_common import pool, until
+from kamkit.exercises.recipes.m15_readback import cues, missing_point, readback
+from kamkit.exercises.recipes.m15_write import brief, clause
+from kamkit.exercises.variants import Draw
+
+SEEDS = range(40)
+PITFALLS = 7
+
+
+@pytest.mark.parametrize(
+    ("name", "places"), [("fables", STORIES), ("remedies", REMEDIES), ("labels", PARTS)]
+)
+def test_scenes_name_known_places_and_tempt_elsewhere(name, places):
+    for entry in pool("m15_scenes")[name]:
+        right = {entry["place"], *entry.get("also", [])}
+        assert right <= set(places)
+        assert entry["tempts"] in set(places) - right
+
+
+def test_all_seven_pitfalls_and_all_six_remedies_occur():
+    entries = pool("m15_scenes")["remedies"]
+    assert len({e["by"] for e in entries}) == PITFALLS
+    assert {e["place"] for e in entries} == set(REMEDIES)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_place_occurs(seed):
+    for recipe, places in ((fables, STORIES), (labels, PARTS)):
+        assert {a.best for a in recipe(Draw(seed), None).key.values()} == set(places)
+    assert len(remedies(Draw(seed), None).items) == PITFALLS
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_read_back_holds_a_line_for_all_but_the_missing(seed):
+    variant = readback(Draw(seed), None)
+    states = [accept.best for accept in variant.key.values()]
+    assert len(variant.sheets[0].rows) == len(states) - states.count("missing")
+    assert min(states.count(s) for s in ("same", "bent", "missing")) >= 1
+    assert variant.words["share"]["value"] == pytest.approx(states.count("same") / 7, abs=1e-3)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_message_answers_four_of_five(seed):
+    variant = missing_point(Draw(seed), None)
+    assert len(variant.sheets[0].rows) == 4
+    accept = variant.key["text"].like
+    for lang in ("zh", "en"):
+        assert holds_any(variant.words["question"][lang], accept)
+
+
+def test_a_question_fits_one_point_only():
+    points = pool("m15_missing")["points"]
+    for point in points:
+        for other in points:
+            if other is not point:
+                for lang in ("zh", "en"):
+                    assert not holds_any(point["question"][lang], other["like"])
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_signs_count_if_new_and_seen_twice(seed):
+    variant = cues(Draw(seed), None)
+    rows = zip(variant.places, variant.sheets[0].rows, strict=True)
+    wanted = {p.id for p, (sign, usual, seen) in rows if sign != usual and seen >= 2}
+    assert set(variant.key) == wanted
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_brief_pays(seed):
+    words = brief(Draw(seed), None).words
+    net = words["avoided"]["value"] - words["cost"]["value"]
+    assert net == words["net"]["value"] > 0
+    assert words["left"] == words["late"] - words["saved"] > 0
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_breach_spreads_within_the_team(seed):
+    variant = clause(Draw(seed), None)
+    counts = [row[1] for row in variant.sheets[0].rows]
+    assert counts == sorted(counts)
+    assert counts[-1] < variant.words["size"]
+
+
+def test_a_draw_ends_even_if_nothing_is_good():
+    assert until(lambda: 1, lambda made: False) == 1
