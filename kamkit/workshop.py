@@ -1,4 +1,4 @@
-"""The trainer's one command: sample report, lessons in a folder of their own, JupyterLab."""
+"""The trainer's one command: sample report, lessons in a folder of their own, the course home."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from kamkit.i18n import LANGUAGES
 
 SAMPLE = "elevator"
 LAB = Path(__file__).resolve().parent / "lab"
+HOME = "notebooks/home/{lang}/home.ipynb"
 QUIET = (
     "--LabApp.news_url=None",
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
@@ -43,10 +44,15 @@ def system_language() -> str:
 
 
 def copy_lessons(root: Path, room: Path) -> list[Path]:
-    """Copy the lessons that ``room`` lacks; what trainees changed there is never overwritten."""
+    """Copy the lessons and practice sheets that ``room`` lacks.
+
+    What trainees changed there is never overwritten.
+    """
     copied = []
     for lang in LANGUAGES:
-        for lesson in sorted((root / "notebooks" / lang).glob("*.ipynb")):
+        sources = [*(root / "notebooks" / lang).glob("*.ipynb")]
+        sources += (root / "exercises" / lang).glob("*.ipynb")
+        for lesson in sorted(sources):
             target = room / lang / lesson.name
             if not target.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -56,9 +62,9 @@ def copy_lessons(root: Path, room: Path) -> list[Path]:
 
 
 def lab_command(root: Path, lang: str, *, browser: bool, port: int | None) -> list[str]:
-    """Command line of a JupyterLab that opens the first lesson and asks the internet nothing."""
+    """Command line of a JupyterLab that opens the course home and asks the internet nothing."""
     command = [sys.executable, "-m", "jupyterlab", *QUIET, f"--ServerApp.root_dir={root}"]
-    command.append(f"--LabApp.default_url=/lab/tree/out/workshop/{lang}/01_key_accounts.ipynb")
+    command.append(f"--LabApp.default_url=/voila/render/{HOME.format(lang=lang)}")
     if not browser:
         command += ["--no-browser", "--allow-root"] if _is_root() else ["--no-browser"]
     return [*command, f"--port={port}"] if port else command
@@ -73,7 +79,13 @@ def lab_environment(lang: str) -> dict[str, str]:
     folders = [LAB / "zh"] if lang == "zh" else []
     own = os.environ.get("JUPYTER_CONFIG_PATH", "")
     path = [*(str(f) for f in (*folders, LAB)), *([own] if own else [])]
-    return {**os.environ, "KAMKIT_LANG": lang, "JUPYTER_CONFIG_PATH": os.pathsep.join(path)}
+    data = [str(LAB / "share"), *filter(None, [os.environ.get("JUPYTER_PATH")])]
+    return {
+        **os.environ,
+        "KAMKIT_LANG": lang,
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(path),
+        "JUPYTER_PATH": os.pathsep.join(data),
+    }
 
 
 def _is_root() -> bool:

@@ -12,6 +12,7 @@ from conftest import ROOT
 from kamkit.i18n import LANGUAGES, catalog, terms
 
 CHINESE = re.compile(r"[一-鿿]")
+SENTENCE = re.compile("[。！？]")
 
 
 def placeholders(text: str) -> set[str]:
@@ -43,7 +44,11 @@ def test_glossary_is_complete():
 
 
 def test_no_chinese_in_code():
-    """Words that code emits live in the catalogs; docstrings may show examples."""
+    """Words that code emits live in the catalogs; docstrings may show examples.
+
+    A recipe is part of its exercise, which holds zh and en side by side: labels may stand in it
+    as ``Text(zh, en)``, sentences stand in TOML.
+    """
     for path in sorted((ROOT / "kamkit").rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         docs = {
@@ -56,4 +61,7 @@ def test_no_chinese_in_code():
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in docs:
                 words = CHINESE.findall(node.value)
-                assert len(words) <= 4, f"{path.name}:{node.lineno} {node.value!r}"
+                most = 24 if path.parent.name == "recipes" else 4
+                where = f"{path.name}:{node.lineno} {node.value!r}"
+                assert len(words) <= most, where
+                assert not (words and SENTENCE.search(node.value)), where

@@ -223,7 +223,8 @@ def test_no_character_set_stops_the_output(folder, encoding):
 
 
 def test_piped_lines_are_not_broken(folder):
-    (folder / "kamkit.toml").write_text(CONFIG.replace("2026-06-30", '"' + "x" * 150 + '"'))
+    far = CONFIG.replace("2026-06-30", '"' + "x" * 150 + '"')
+    (folder / "kamkit.toml").write_text(far, encoding="utf-8")
     text = process("check", folder, KAMKIT_LANG="en", COLUMNS="40").stdout.decode()
     assert any(len(line) > 100 for line in text.splitlines())
     assert all(line == line.rstrip() for line in text.splitlines())

@@ -56,7 +56,8 @@ def test_server_answers_and_ctrl_c_ends_it(tmp_path):
         f"sys.exit(serve(lab_command(Path({str(tmp_path)!r}), 'en', browser=False, port={port}),"
         " 'en'))"
     )
-    server = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
+    command = [sys.executable, "-c", code]
+    server = subprocess.Popen(command, stderr=subprocess.PIPE, encoding="utf-8")
     try:
         for _ in range(120):
             try:

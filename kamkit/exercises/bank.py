@@ -253,5 +253,5 @@ def make_variant(exercise: Exercise, seed: int, accounts: pd.DataFrame | None = 
     own = accounts if exercise.own_accounts else None
     drawn = _recipe(exercise.recipe)(Draw(seed if exercise.variants else 0), own)
     variant = _merged(fixed, drawn)
-    _raise(variant_problems(exercise, variant), f"{exercise.id}.toml")
+    _raise(variant_problems(exercise, variant, own=own is not None), f"{exercise.id}.toml")
     return variant

@@ -34,7 +34,8 @@ LEAST_GROWTH, MOST_GROWTH = -1.0, 10.0
 # A figure this many times the middle one, or sales this many times last year's, is a slip of
 # the unit more often than the truth; the whole list below this looks like 万元 without saying so.
 SLIP, SMALL = 1000, 10_000
-_SCALED = re.compile("[万亿千百十a-df-z]")
+# 120万 says its own unit; 5千 under a header in 万元 may be meant either way.
+_SCALED, _NUMERAL = re.compile("[万亿a-df-z]"), re.compile("[千百十]")
 
 
 @dataclass(frozen=True)
@@ -175,9 +176,10 @@ def _figure(
         return reading.value, None
     if reading.currency not in ("", "CNY"):
         return None, Problem("own_currency")
-    if _SCALED.search(strip_signs(clean(value)).core):
+    core = strip_signs(clean(value)).core
+    if _SCALED.search(core):
         return reading.value, None
-    if reading.currency and factor != 1:
+    if factor != 1 and (reading.currency or _NUMERAL.search(core)):
         return None, Problem("own_unit_doubt")
     return reading.value * factor, None
 

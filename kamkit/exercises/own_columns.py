@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -103,9 +102,3 @@ def factor_of(header: str) -> float:
     """
     unit = " ".join(_BRACKETS.findall(clean(header)))
     return float(next((f for word, f in own_form().factors.items() if word in unit), 1))
-
-
-def shown(ids: Iterable[str], lang: str) -> list[str]:
-    """Headers of columns in one language."""
-    labels = {c.id: c.label for c in own_form().columns}
-    return [labels[i].said(lang) for i in ids]

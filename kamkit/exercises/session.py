@@ -226,7 +226,9 @@ class Session:
         if known.variant is None or (self._accounts is not None and not known.own):
             return None
         variant = read_variant(known.variant)
-        if known.version == self.exercise.version or not variant_problems(self.exercise, variant):
+        if known.version == self.exercise.version or not variant_problems(
+            self.exercise, variant, own=known.own
+        ):
             return variant
         return None
 

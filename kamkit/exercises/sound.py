@@ -196,8 +196,12 @@ def _placeholders(exercise: Exercise, variant: Variant) -> Found:
                     yield _no_such(where, f"{{{name}}}", known)
 
 
-def variant_problems(exercise: Exercise, variant: Variant) -> list[Problem]:
-    """All references of an exercise, filled by one variant, that lead nowhere."""
+def variant_problems(exercise: Exercise, variant: Variant, *, own: bool = False) -> list[Problem]:
+    """All references of an exercise, filled by one variant, that lead nowhere.
+
+    On a trainee's own accounts, where a figure may be missing, mistakes and samples may name
+    parts that this variant lacks: such a mistake can't be made and simply never shows.
+    """
     found = list(_needs(exercise, variant))
     if found:
         return found
@@ -205,8 +209,11 @@ def variant_problems(exercise: Exercise, variant: Variant) -> list[Problem]:
     return [
         *_key(variant, known),
         *(p for name, trap in variant.traps.items() for p in _values(f"traps.{name}", trap, known)),
-        *_conditions(exercise, variant, known),
-        *_samples(exercise, variant, known),
+        *(
+            ()
+            if own
+            else (*_conditions(exercise, variant, known), *_samples(exercise, variant, known))
+        ),
         *_placeholders(exercise, variant),
         *_panel(variant, known),
     ]

@@ -116,7 +116,8 @@ def _private_kernel() -> Iterator[Any]:
     from traitlets.config import Config
 
     with tempfile.TemporaryDirectory(prefix="kamkit-", ignore_cleanup_errors=True) as room:
-        files = os.name != "nt" and len(room) <= LONGEST_SOCKET_FOLDER
+        # A socket's name is taken as UTF-8, whatever the system calls its folders in.
+        files = os.name != "nt" and room.isascii() and len(room) <= LONGEST_SOCKET_FOLDER
         connection = str(Path(room) / "kernel.json")
         manager = {"transport": "ipc" if files else "tcp", "connection_file": connection}
         quiet = {"extra_arguments": ["--log-level=50"]}  # its own log would end up on the screen

@@ -26,7 +26,7 @@ SUFFIXES = (".csv", ".parquet", ".xlsx")
 WORKBOOK = "company.xlsx"
 _CHUNK = 50_000
 # What a damaged workbook can make its readers raise: found by altering bytes at random.
-_DAMAGE = (
+DAMAGE = (
     ArithmeticError,
     AttributeError,
     EOFError,
@@ -221,5 +221,5 @@ def workbook_sheets(path: Path) -> dict[str, list[tuple[Any, ...]]]:
             return {
                 sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets
             }
-    except (InvalidFileException, *_DAMAGE) as error:
+    except (InvalidFileException, *DAMAGE) as error:
         raise KamkitError(Problem("unreadable_file", path.name, details=cause(error))) from None

@@ -2,6 +2,7 @@
 
 from kamkit.charts.wording import in_words
 from kamkit.widgets.controls import Control, choice, slider, switch, weights
+from kamkit.widgets.exercise import ExerciseView, exercise
 from kamkit.widgets.points import audit_form
 from kamkit.widgets.rules import hour_sliders, judgement, money_slider, rule_controls, scheme_choice
 from kamkit.widgets.scheme_views import scheme_rows
@@ -19,11 +20,13 @@ from kamkit.widgets.what_if import what_if
 
 __all__ = [
     "Control",
+    "ExerciseView",
     "KeyFigures",
     "TableView",
     "account_names",
     "audit_form",
     "choice",
+    "exercise",
     "hour_sliders",
     "in_words",
     "judgement",

@@ -263,7 +263,7 @@ def test_headers_of_the_other_language_any_order_rows_above_and_gaps():
 
 
 def test_problems_of_a_form_name_its_own_headers_and_rows():
-    book = filled(cells={"D5": None, "J6": 9, "E4": "¥95", "I4": 20, "B8": "木马电机"})
+    book = filled(cells={"D5": None, "J6": 9, "E4": "¥95", "E5": "5千", "I4": 20, "B8": "木马电机"})
     with pytest.raises(KamkitError) as error:
         read_form(saved(book))
     assert sorted(codes(error), key=str) == sorted(
@@ -271,6 +271,7 @@ def test_problems_of_a_form_name_its_own_headers_and_rows():
             ("own_no_revenue", "今年销售额 * （万元）", 2),
             ("own_level", "关系深度 （1–5）", 3),
             ("own_unit_doubt", "去年销售额 （万元）", 1),
+            ("own_unit_doubt", "去年销售额 （万元）", 2),
             ("own_spend_below_sales", "客户采购总额 （万元）", 1),
             ("own_same_name", "客户名称 *", 5),
         ],

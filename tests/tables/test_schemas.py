@@ -98,7 +98,8 @@ def test_importing_the_room_is_cheap() -> None:
         "import sys, kamkit.tables, kamkit.tables.schemas, kamkit.tables.config;"
         "print([m for m in ('pandas', 'pandera', 'pyarrow', 'openpyxl') if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=True)
     assert done.stdout.strip() == "[]"
 
 

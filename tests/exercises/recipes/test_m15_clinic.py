@@ -54,6 +54,32 @@ def test_the_message_answers_four_of_five(seed):
         assert holds_any(variant.words["question"][lang], accept)
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_only_what_the_message_gives_counts_as_asked_in_vain(seed):
+    variant = missing_point(Draw(seed), None)
+    question = variant.words["question"]
+    asked = {name: trap["text"] for name, trap in variant.traps.items() if name != "beside"}
+    assert len(asked) == 5
+    for lang in ("zh", "en"):
+        assert not any(holds_any(question[lang], words) for words in asked.values())
+        assert holds_any(question[lang], variant.traps["beside"]["text"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "fits"),
+    [
+        ("谁来办？", True),
+        ("这事归谁？", True),
+        ("Who's doing it?", True),
+        ("客户那边谁签收？", False),
+        ("这个日期是谁定的？", False),
+    ],
+)
+def test_who_does_it_is_not_any_who(asked, fits):
+    (who,) = [p for p in pool("m15_missing")["points"] if p["id"] == "who"]
+    assert holds_any(asked, who["like"]) == fits
+
+
 def test_a_question_fits_one_point_only():
     points = pool("m15_missing")["points"]
     for point in points:

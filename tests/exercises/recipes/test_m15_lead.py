@@ -55,11 +55,34 @@ def test_quadrant_follows_the_rule_that_the_task_states(seed):
         _, own, leader, talks, _, _ = row
         goal, talk = "clear" if own >= 4 else "vague", "talk" if talks >= 4 else "silent"
         accept = variant.key[item.id]
-        assert accept.best == f"{goal}_{talk}"
+        assert accept.any == (accept.best,) == (f"{goal}_{talk}",)
         differs = (own >= 4) != (leader > 3)
-        assert (len(accept.any) == 2) == differs
+        assert (item.id in variant.traps["leader_view"]) == differs
         split += differs
     assert split == 1
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_wrong_cell_of_the_quadrant_is_a_named_trap(seed):
+    variant = quadrant(Draw(seed), None)
+    cells = {f"{g}_{t}" for g in ("clear", "vague") for t in ("talk", "silent")}
+    for i, accept in variant.key.items():
+        trapped = {trap[i] for trap in variant.traps.values() if i in trap}
+        assert cells - {accept.best} <= trapped
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_trap_of_leading_is_a_defensible_stage(seed):
+    variant = lead(Draw(seed), None)
+    for name in ("wrong_way", "two_steps", "by_experience"):
+        for i, stages in variant.traps[name].items():
+            assert not set(stages) & set(variant.key[i].any)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_shares_of_every_slip_add_up(seed):
+    for name, points in skills(Draw(seed), None).traps.items():
+        assert sum(points.values()) == 100, name
 
 
 def test_points_follow_the_gaps():

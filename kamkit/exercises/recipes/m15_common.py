@@ -1,0 +1,142 @@
+"""What the recipes of the communication clinic share: pools of wordings, names, leaning traps."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from kamkit.exercises.model import Accept, Item, Place, Text, Variant
+from kamkit.exercises.variants import Draw
+
+T = TypeVar("T")
+TRIES = 200
+
+
+@cache
+def pool(name: str) -> Mapping[str, Any]:
+    """The wordings of one pool, in both languages; they stand in a TOML file beside the recipes.
+
+    >>> sorted(pool("m15_scenes"))
+    ['fables', 'labels', 'remedies']
+    """
+    text = Path(__file__).with_name(f"{name}.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def said(entry: Mapping[str, Any], words: Mapping[str, Mapping[str, Any]] | None = None) -> Text:
+    """A pool entry as a text, its placeholders filled in each language.
+
+    >>> said({"zh": "{a}迟到", "en": "{a} is late"}, {"a": {"zh": "小周", "en": "Zhou"}}).zh
+    '小周迟到'
+    """
+    filled = {
+        lang: str(entry[lang]).format(**{k: v[lang] for k, v in (words or {}).items()})
+        for lang in ("zh", "en")
+    }
+    return Text(**filled)
+
+
+def plain(value: Any) -> dict[str, str]:
+    """A figure as words that read the same in both languages."""
+    return {"zh": str(value), "en": str(value)}
+
+
+def day_of_month(day: int) -> dict[str, str]:
+    """A day of the month in words of each language.
+
+    >>> day_of_month(22)
+    {'zh': '22', 'en': '22nd'}
+    """
+    ending = "th" if day in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
+    return {"zh": str(day), "en": f"{day}{ending}"}
+
+
+def money(value: float) -> dict[str, Any]:
+    """An amount of money for a placeholder; it is written out in the reader's language."""
+    return {"kind": "money", "value": value, "currency": "CNY"}
+
+
+def share(value: float) -> dict[str, Any]:
+    """A share (0-1) for a placeholder."""
+    return {"kind": "share", "value": value}
+
+
+def names(draw: Draw, many: int) -> list[dict[str, str]]:
+    """Different colleagues; the names are invented."""
+    return draw.sample([dict(n) for n in pool("m15_people")["people"]], many)
+
+
+def told(things: Iterable[Item | Place]) -> dict[str, dict[str, str]]:
+    """Words ``text_<id>`` for a solution that goes through the things one by one."""
+    return {f"text_{t.id}": {"zh": t.text.zh, "en": t.text.en} for t in things}
+
+
+def listed(places: Iterable[Place], ids: Iterable[str]) -> dict[str, str]:
+    """The wording of some places in one line, for the solution of a list with ticks."""
+    chosen = set(ids)
+    texts = [place.text for place in places if place.id in chosen]
+    return {
+        "zh": "；".join(t.zh.rstrip("。") for t in texts),
+        "en": "; ".join(t.en.rstrip(".") for t in texts),
+    }
+
+
+def letters(many: int) -> list[str]:
+    """Ids a, b, c … of the things to judge."""
+    return [chr(ord("a") + k) for k in range(many)]
+
+
+def leaning(ids: Iterable[str], places: Iterable[str]) -> dict[str, dict[str, str]]:
+    """For each place the trap of putting everything there.
+
+    >>> leaning(["a", "b"], ["now"])
+    {'to_now': {'a': 'now', 'b': 'now'}}
+    """
+    parts = list(ids)
+    return {f"to_{place}": dict.fromkeys(parts, place) for place in places}
+
+
+def until(make: Callable[[], T], good: Callable[[T], bool]) -> T:
+    """The first draw that is decidable; after many tries the last one, so that none fails."""
+    made = make()
+    for _ in range(TRIES):
+        if good(made):
+            break
+        made = make()
+    return made
+
+
+def one_each(draw: Draw, entries: Sequence[Mapping[str, Any]], by: str) -> list[Mapping[str, Any]]:
+    """One entry of every group, in the order in which the groups first occur."""
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for entry in entries:
+        groups.setdefault(str(entry[by]), []).append(entry)
+    return [draw.choice(group) for group in groups.values()]
+
+
+def scenes(draw: Draw, chosen: Sequence[Mapping[str, Any]]) -> Variant:
+    """Scenes to put under one of several heads, with the traps that a hurried reader meets.
+
+    Each scene names its ``place``, the places that are defensible too (``also``) and the one
+    that its surface suggests (``tempts``).
+    """
+    a, b = names(draw, 2)
+    order = draw.shuffled(list(chosen))
+    ids = letters(len(order))
+    items = tuple(
+        Item(i, said(entry, {"a": a, "b": b})) for i, entry in zip(ids, order, strict=True)
+    )
+    key = {
+        i: Accept(any=(e["place"], *e.get("also", ())), best=e["place"])
+        for i, e in zip(ids, order, strict=True)
+    }
+    surface = {i: e.get("tempts", e["place"]) for i, e in zip(ids, order, strict=True)}
+    return Variant(key=key, items=items, traps={"surface": surface}, words=told(items))
+
+
+def place_of(entry: Mapping[str, Any]) -> Place:
+    """A pool entry as a place."""
+    return Place(str(entry["id"]), said(entry))

@@ -1,0 +1,1 @@
+"""The workshop's server: JupyterLab for trainers, Voila pages for trainees, kernels kept warm."""
