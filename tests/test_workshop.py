@@ -13,7 +13,14 @@ import urllib.request
 import pytest
 from conftest import ROOT
 
-from kamkit.workshop import LAB, copy_lessons, lab_command, lab_environment, project_root
+from kamkit.workshop import (
+    LAB,
+    copy_lessons,
+    lab_command,
+    lab_environment,
+    project_root,
+    remembered_language,
+)
 
 
 def test_lessons_are_copied_once_and_never_overwritten(tmp_path):
@@ -23,6 +30,48 @@ def test_lessons_are_copied_once_and_never_overwritten(tmp_path):
     first[1].unlink()
     assert copy_lessons(ROOT, tmp_path) == [first[1]]
     assert first[0].read_text(encoding="utf-8") == "a trainee's own"
+
+
+def test_a_copy_that_nobody_touched_follows_the_kit(tmp_path):
+    root, room = tmp_path / "kit", tmp_path / "room"
+    for lang in ("zh", "en"):
+        (root / "notebooks" / lang).mkdir(parents=True)
+        (root / "notebooks" / lang / "01.ipynb").write_text("old", encoding="utf-8")
+    copy_lessons(root, room)
+    (room / "zh" / "01.ipynb").write_text("a trainer's own", encoding="utf-8")
+    for lang in ("zh", "en"):
+        (root / "notebooks" / lang / "01.ipynb").write_text("new", encoding="utf-8")
+    assert copy_lessons(root, room) == [room / "en" / "01.ipynb"]
+    assert (room / "zh" / "01.ipynb").read_text(encoding="utf-8") == "a trainer's own"
+    # Where it is not known what was copied, every copy stays.
+    (room / ".copied.json").write_text("[spoiled", encoding="utf-8")
+    (root / "notebooks" / "en" / "01.ipynb").write_text("newer", encoding="utf-8")
+    assert copy_lessons(root, room) == []
+
+
+def test_practice_sheets_are_copied_with_the_lessons(tmp_path):
+    names = {p.name for p in copy_lessons(ROOT, tmp_path)}
+    assert "01_key_accounts.ipynb" in names and "m16_workshop.ipynb" in names
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_course_home_is_what_opens(lang):
+    command = lab_command(ROOT, lang, browser=False, port=None)
+    assert f"--LabApp.default_url=/voila/render/notebooks/home/{lang}/home.ipynb" in command
+    assert (ROOT / f"notebooks/home/{lang}/home.ipynb").is_file()
+    assert str(LAB / "share") in lab_environment(lang)["JUPYTER_PATH"]
+
+
+def test_the_language_is_remembered(tmp_path, monkeypatch):
+    from kamkit.exercises.desk import sign_in
+
+    monkeypatch.setenv("KAMKIT_HOME", str(tmp_path))
+    monkeypatch.delenv("KAMKIT_LANG", raising=False)
+    assert remembered_language() is None
+    sign_in("A7", "Li", "Li", "en")
+    assert remembered_language() == "en"
+    monkeypatch.setenv("KAMKIT_LANG", "zh")
+    assert remembered_language() is None
 
 
 def test_project_folder_is_found():

@@ -9,9 +9,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from kamkit.charts import theme
-from kamkit.charts.matrices import HALO
 from kamkit.charts.sources import blank, constant, shown_name, source_note
-from kamkit.charts.theme import BAD, INK, MUTED, SERIES, Figure
+from kamkit.charts.theme import BACKING, BAD, INK, MUTED, SERIES, Figure
 from kamkit.i18n import money, number, percent, t
 
 _LARGEST = 1500.0  # area of the largest bubble, in square points
@@ -121,7 +120,7 @@ def _main(
     for label in theme.label_points(
         ax, order["profit"], order["growth_potential"], texts, max_labels=most
     ):
-        label.set_path_effects(HALO)
+        label.set_bbox(BACKING)
 
 
 def _text(account: object, years: float, names: Mapping[str, str] | None, lang: str) -> str:
@@ -154,7 +153,7 @@ def _strip(ax: Axes, unknown: pd.DataFrame, lang: str) -> None:
     _bubbles(ax, unknown.assign(area=unknown["area"].clip(upper=420)), level)
     words = t("chart.bubbles.strip", lang, n=number(len(unknown), lang))
     ax.text(0.01, 0.93, words, transform=ax.transAxes, va="top", color=INK, fontsize=11,
-            path_effects=HALO, zorder=6)  # fmt: skip
+            bbox=BACKING, zorder=6)  # fmt: skip
     ax.set_xlabel(t("chart.bubbles.x", lang))
     theme.value_grid(ax, "x")
 

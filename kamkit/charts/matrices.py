@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch
-from matplotlib.patheffects import AbstractPathEffect, withStroke
 
 from kamkit.charts import theme
 from kamkit.charts.sources import blank, shown_name, source_note
-from kamkit.charts.theme import ACCENT, BAD, INK, MUTED, PAPER, SERIES, Figure
+from kamkit.charts.theme import ACCENT, BACKING, BAD, INK, MUTED, PAPER, SERIES, Figure
 from kamkit.i18n import number, percent, t
 
 # Sales stand upright and profit lies flat, as the labels of the source's drawing suggest.
@@ -29,7 +28,6 @@ _QUADRANTS = {
     "opportunistic": (0.012, 0.015, "left", "bottom"),
     "maintenance": (0.988, 0.015, "right", "bottom"),
 }
-HALO: list[AbstractPathEffect] = [withStroke(linewidth=3, foreground=PAPER)]
 _STRETCH = 8.0
 
 
@@ -136,7 +134,7 @@ def _scales(ax: Axes, known: pd.DataFrame, margin: bool) -> None:
 
 def _corner(ax: Axes, x: float, y: float, ha: Any, va: Any, words: str) -> None:
     ax.text(x, y, words, transform=ax.transAxes, ha=ha, va=va, color=MUTED, fontsize=11,
-            linespacing=1.3, zorder=3, path_effects=HALO)  # fmt: skip
+            linespacing=1.3, zorder=3, bbox=BACKING)  # fmt: skip
 
 
 def plot_attractiveness_strength(
@@ -248,7 +246,7 @@ def _matrix_labels(
 def _named(ax: Axes, xs: pd.Series, ys: pd.Series, texts: list[str], most: int) -> None:
     """Labels with a paper edge, so that lines behind them don't cut the letters."""
     for text in theme.label_points(ax, xs, ys, texts, max_labels=most):
-        text.set_path_effects(HALO)
+        text.set_bbox(BACKING)
 
 
 def _matrix_note(

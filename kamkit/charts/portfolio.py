@@ -8,15 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.patheffects import AbstractPathEffect, withStroke
 from matplotlib.ticker import MaxNLocator
 
 from kamkit.charts import theme
 from kamkit.charts.sources import blank, constant, shown_name, source_note
-from kamkit.charts.theme import ACCENT, BAD, GRID, INK, MUTED, PAPER, SERIES, Figure
+from kamkit.charts.theme import ACCENT, BACKING, BAD, GRID, INK, MUTED, PAPER, SERIES, Figure
 from kamkit.i18n import money, number, percent, t
 
-HALO: list[AbstractPathEffect] = [withStroke(linewidth=3, foreground=PAPER)]
 _NAMED_LOSSES = 6
 _STATUS_LOOK: dict[str, dict[str, Any]] = {
     "actual": {"facecolor": SERIES[0], "edgecolor": SERIES[0]},
@@ -320,7 +318,7 @@ def _average_line(ax: Axes, years: pd.DataFrame, currency: str, lang: str) -> No
     for place, value in zip(places, years["average_income"], strict=True):
         if value == value:
             ax.annotate(money(value, "", lang), (place, value), xytext=(9, 8), color=INK, zorder=6,
-                        textcoords="offset points", weight="bold", path_effects=HALO)  # fmt: skip
+                        textcoords="offset points", weight="bold", bbox=BACKING)  # fmt: skip
     ax.axhline(0, color=GRID, lw=1)
     ax.set_xticks(places, [str(int(y)) for y in years["year"]])
     ax.set_xlim(-0.35, len(years) - 0.45)

@@ -20,6 +20,7 @@ from kamkit.charts.house import HouseAxes, HousePolarAxes, in_theme, themed
 from kamkit.charts.labels import label_points
 from kamkit.charts.palette import (
     ACCENT,
+    BACKING,
     BAD,
     DIVERGING,
     GOOD,
@@ -41,6 +42,7 @@ from kamkit.charts.text import FAMILY, characters, data_text, dress, text_width,
 
 __all__ = [
     "ACCENT",
+    "BACKING",
     "BAD",
     "DIVERGING",
     "FAMILY",

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from kamkit.exercises.recipes import (
+    m05_boxes,
     m05_loss,
     m05_matrix,
     m05_pnl,
@@ -24,6 +25,7 @@ from kamkit.methods.portfolio import (
     cost_to_serve,
     customer_returns,
     dispositions,
+    four_box,
     number_quality,
     portfolio_questions,
     relative_strength,
@@ -191,3 +193,20 @@ def test_alarms_are_those_of_number_and_quality(seed):
         f"{box[a]}{int(y) - YEAR + 2}" for a, y in zip(done["alarm"], done["year"], strict=True)
     }
     assert m05_return.alarms_that_ring(found)["key"] == rung
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_boxes_and_flips_are_those_of_the_four_box(seed):
+    draw, ids = Draw(seed), list("abcdef")
+    lines = (m05_boxes._SALES_LINE, m05_boxes._PROFIT_LINE)
+    for found, given in ((m05_boxes._unsure(draw), None), (m05_boxes._acting(draw), lines)):
+        fixed = dict(cut="fixed", sales_cut=given[0], profit_cut=given[1]) if given else {}
+        done = four_box(pd.DataFrame({"account_id": ids, **found}), **fixed).accounts
+        quick = set().union(*m05_boxes.flips(found, given).values())
+        assert [i not in quick for i in range(6)] == done["stable"].tolist()
+        if given:
+            boxes = [
+                m05_boxes._box(sales >= given[0], profit >= given[1])
+                for sales, profit in zip(*found.values(), strict=True)
+            ]
+            assert done["box"].tolist() == boxes
