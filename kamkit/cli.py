@@ -172,11 +172,18 @@ def workshop(
     port: Annotated[int | None, option("port")] = None,
     lang: Lang = None,
 ) -> None:
-    """Render the sample report and open JupyterLab at the lessons; Ctrl-C ends it."""
+    """Render the sample report and open the course home; Ctrl-C ends it."""
     from kamkit.reports import company_job, is_current, render
-    from kamkit.workshop import SAMPLE, copy_lessons, lab_command, project_root, serve
+    from kamkit.workshop import (
+        SAMPLE,
+        copy_lessons,
+        lab_command,
+        project_root,
+        remembered_language,
+        serve,
+    )
 
-    lang = language(lang)
+    lang = language(lang or remembered_language())
     with told(lang):
         root = project_root()
         job = company_job(root / "datasets" / SAMPLE, root / "out" / SAMPLE, lang)

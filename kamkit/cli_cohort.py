@@ -118,7 +118,7 @@ def _say_imported(result: Imported, lang: str) -> None:
 @cohort_app.command(name="list", help=say("cohort_list"), cls=Command)
 def list_(store: Store = None, cohort: EveryCohort = _EVERY, lang: Lang = None) -> None:
     """How far everyone is, and who is stuck."""
-    from kamkit.exercises.cohort_views import standing
+    from kamkit.exercises.cohort.views import standing
 
     lang = language(lang)
     with told(lang), _store(store) as opened:
@@ -139,11 +139,11 @@ def mistakes(
     lang: Lang = None,
 ) -> None:
     """Which named mistakes the room made; names only where they are asked for."""
-    from kamkit.exercises import cohort_views
+    from kamkit.exercises.cohort import views
 
     lang = language(lang)
     with told(lang), _store(store) as opened:
-        table = cohort_views.mistakes(opened, cohort, names=names)
+        table = views.mistakes(opened, cohort, names=names)
     for row in table.to_dict("records"):
         _say_mistake({str(name): value for name, value in row.items()}, lang)
     say_line(t("cohort.mistakes_note", lang, n=len(table)))
@@ -207,7 +207,7 @@ def export(
     lang: Lang = None,
 ) -> None:
     """Write all attempts as CSV, or all events as JSON lines, by the file's suffix."""
-    from kamkit.exercises.cohort_export import export_cohort
+    from kamkit.exercises.cohort.export import export_cohort
 
     lang = language(lang)
     with told(lang), _store(store) as opened:
@@ -220,7 +220,7 @@ def release(exercise: str, cohort: Cohort, lang: Lang = None) -> None:
     """The code with which trainees see the feedback of an assessed exercise."""
     from kamkit.exercises.bank import load_exercise
     from kamkit.exercises.behaviours import release_code
-    from kamkit.exercises.names import identity
+    from kamkit.exercises.journal.names import identity
 
     lang = language(lang)
     with told(lang):

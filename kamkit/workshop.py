@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import locale
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from kamkit.i18n import LANGUAGES
 
 SAMPLE = "elevator"
 LAB = Path(__file__).resolve().parent / "lab"
+_COPIED = ".copied.json"
 HOME = "notebooks/home/{lang}/home.ipynb"
 QUIET = (
     "--LabApp.news_url=None",
@@ -43,22 +45,57 @@ def system_language() -> str:
     return "zh" if name.lower().startswith(("zh", "chinese")) else "en"
 
 
-def copy_lessons(root: Path, room: Path) -> list[Path]:
-    """Copy the lessons and practice sheets that ``room`` lacks.
+def remembered_language() -> str | None:
+    """Language of who sat here last, where KAMKIT_LANG does not say which to take."""
+    from kamkit.exercises.desk import open_desk
 
-    What trainees changed there is never overwritten.
+    if os.environ.get("KAMKIT_LANG"):
+        return None
+    try:
+        desk = open_desk()
+    except KamkitError:
+        return None  # the course home says what is wrong with the names
+    return desk.lang if desk.signed_in else None
+
+
+def copy_lessons(root: Path, room: Path) -> list[Path]:
+    """Copy the lessons and practice sheets into ``room``; returns those that were written.
+
+    What anybody changed there is never overwritten; a copy that nobody touched follows the kit.
     """
-    copied = []
+    kept = room / _COPIED
+    known: dict[str, str] = _read_copied(kept)
+    written = []
     for lang in LANGUAGES:
         sources = [*(root / "notebooks" / lang).glob("*.ipynb")]
         sources += (root / "exercises" / lang).glob("*.ipynb")
-        for lesson in sorted(sources):
-            target = room / lang / lesson.name
-            if not target.exists():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(lesson, target)
-                copied.append(target)
-    return copied
+        for source in sorted(sources):
+            name, target = f"{lang}/{source.name}", room / lang / source.name
+            content = source.read_bytes()
+            if target.exists():
+                current = target.read_bytes()
+                if current == content or _signature(current) != known.get(name):
+                    continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+            known[name] = _signature(content)
+            written.append(target)
+    if written:
+        kept.write_text(json.dumps(known, indent=1), encoding="utf-8")
+    return written
+
+
+def _signature(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _read_copied(path: Path) -> dict[str, str]:
+    """What was copied as it was; nothing where that is not known: then all copies stay."""
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}
 
 
 def lab_command(root: Path, lang: str, *, browser: bool, port: int | None) -> list[str]:

@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -96,6 +97,8 @@ def _wait(course: Course) -> None:
         try:
             course.get("api")
             return
+        except urllib.error.HTTPError:
+            return  # it answers, under another base address
         except OSError:
             time.sleep(0.1)
     raise RuntimeError("the course server does not answer")

@@ -15,9 +15,9 @@ from uuid import uuid4
 
 from kamkit.errors import KamkitError, Problem
 from kamkit.exercises.journal import SqliteJournal
-from kamkit.exercises.journal_file import owner_of, trouble
+from kamkit.exercises.journal.file import owner_of, trouble
+from kamkit.exercises.journal.names import LONGEST, clean_name, identity, safe_name
 from kamkit.exercises.model import FORMAT
-from kamkit.exercises.names import LONGEST, clean_name, identity, safe_name
 
 ALONE, GUEST = "self", "guest"  # cohort and trainee before anyone signed in
 LANGUAGES = ("zh", "en")

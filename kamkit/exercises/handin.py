@@ -14,10 +14,10 @@ from uuid import uuid4
 
 from kamkit.errors import KamkitError, Problem, cause, writing
 from kamkit.exercises.desk import Desk
+from kamkit.exercises.journal.names import identity, safe_name
+from kamkit.exercises.journal.records import MOST_BYTES, event_line, json_text, parsed, read_event
 from kamkit.exercises.model import FORMAT
-from kamkit.exercises.names import identity, safe_name
 from kamkit.exercises.progress import Event
-from kamkit.exercises.records import MOST_BYTES, event_line, json_text, parsed, read_event
 
 KIND = "kamkit-handin"
 MOST_FILE_BYTES = 20_000_000

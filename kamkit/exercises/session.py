@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from kamkit.errors import KamkitError, Problem
 from kamkit.exercises.answers import MOST_PARTS, is_blank, read_answer
 from kamkit.exercises.bank import make_variant
+from kamkit.exercises.bank.sound import variant_problems
 from kamkit.exercises.behaviours import Stand, release_code, same_code, stand
 from kamkit.exercises.check import check, understand
 from kamkit.exercises.forms import outcome_data, plain, read_variant, variant_data
 from kamkit.exercises.model import Exercise, Outcome, Text, Variant
 from kamkit.exercises.progress import Journal, Progress, progress
-from kamkit.exercises.sound import variant_problems
 from kamkit.exercises.variants import seed_for
 
 if TYPE_CHECKING:

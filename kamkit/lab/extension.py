@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from jupyter_server.base.handlers import FileFindHandler
 from jupyter_server.utils import url_path_join
 from tornado.ioloop import IOLoop
+from tornado.web import RedirectHandler
 from voila import handler  # type: ignore[import-untyped]
 from voila.utils import get_voila_labextensions_path  # type: ignore[import-untyped]
 
@@ -57,9 +58,19 @@ class Kept(FileFindHandler):
 
 
 def _load_jupyter_server_extension(server: Any) -> None:
+    base = server.web_app.settings["base_url"]
     kept = {"path": get_voila_labextensions_path(), "no_cache_paths": []}
-    names = url_path_join(server.web_app.settings["base_url"], HASHED)
-    server.web_app.add_handlers(".*$", [(names, Kept, kept)])
+    home = {"url": url_path_join(base, RENDER, HOME.format(lang=default_language()))}
+    handlers = [
+        (url_path_join(base, HASHED), Kept, kept),
+        # Voila's own list of files is no place for trainees.
+        (
+            url_path_join(base, "/voila(?:/tree.*|/)?$"),
+            RedirectHandler,
+            {**home, "permanent": False},
+        ),
+    ]
+    server.web_app.add_handlers(".*$", handlers)
     IOLoop.current().add_callback(_tell_error_pages, server)
 
 

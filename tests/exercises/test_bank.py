@@ -13,10 +13,10 @@ from exercises import fakes
 from kamkit.errors import KamkitError
 from kamkit.exercises import bank
 from kamkit.exercises.bank import load_bank, load_exercise, make_variant, read_exercise
+from kamkit.exercises.bank.shape import FILE
 from kamkit.exercises.check import check
 from kamkit.exercises.kinds import KINDS
 from kamkit.exercises.model import Accept, Variant
-from kamkit.exercises.shape import FILE
 from kamkit.i18n import LANGUAGES, describe
 
 FORMAT_1 = Path(__file__).parents[1] / "data" / "exercises" / "format_1.toml"

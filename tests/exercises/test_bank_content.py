@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from kamkit.exercises.bank import bank_folder, load_bank, make_variant, read_exercise
+from kamkit.exercises.bank.sound import exercise_texts, variant_texts
+from kamkit.exercises.bank.words import placeholders
 from kamkit.exercises.check import check, understand
 from kamkit.exercises.grade import best_parts
 from kamkit.exercises.kinds import KINDS, parts
 from kamkit.exercises.model import Exercise, Sample, Variant
-from kamkit.exercises.sound import exercise_texts, variant_texts
-from kamkit.exercises.words import placeholders
 
 FILES = sorted(bank_folder().glob("*/*.toml"))
 SEEDS = range(21)

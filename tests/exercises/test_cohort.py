@@ -16,11 +16,11 @@ from exercises.stories import answered, room
 from exercises import postgres
 from kamkit.errors import KamkitError
 from kamkit.exercises.cohort import CohortStore, import_handins
-from kamkit.exercises.cohort_export import export_cohort
-from kamkit.exercises.cohort_views import attempts, mistakes, standing
+from kamkit.exercises.cohort.export import export_cohort
+from kamkit.exercises.cohort.views import attempts, mistakes, standing
 from kamkit.exercises.handin import Handin, read_handin
+from kamkit.exercises.journal.records import event_line
 from kamkit.exercises.progress import Event, progress
-from kamkit.exercises.records import event_line
 from kamkit.i18n import describe
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "exercises"
@@ -182,10 +182,10 @@ def test_standing(store):
 def test_an_exercise_of_the_bank_scores_as_its_trainee_sees_it(store, monkeypatch):
     from exercises.fakes import exercise
 
-    from kamkit.exercises import cohort_views
+    from kamkit.exercises.cohort import views
 
     made = exercise("single", behaviour="tries")
-    monkeypatch.setattr(cohort_views, "load_exercise", lambda _: made)
+    monkeypatch.setattr(views, "load_exercise", lambda _: made)
     steps = [
         ("opened", {"variant": {"key": {"choice": "b"}}, "behaviour": "tries"}),
         ("hint", {"n": 1}),

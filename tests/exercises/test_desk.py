@@ -11,7 +11,7 @@ import pytest
 
 from kamkit.errors import KamkitError
 from kamkit.exercises.desk import ALONE, GUEST, desk_of, home, open_desk, people, sign_in
-from kamkit.exercises.names import clean_name, safe_name
+from kamkit.exercises.journal.names import clean_name, safe_name
 
 HOSTILE = [
     "李雷", "Li Lei", "li lei", "LI LEI", "CON", "con", "NUL.txt", "aux", "COM1", "..", "../..",

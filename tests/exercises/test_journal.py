@@ -19,9 +19,9 @@ import pytest
 from kamkit.errors import KamkitError
 from kamkit.exercises import journal as journal_module
 from kamkit.exercises.journal import SqliteJournal
-from kamkit.exercises.journal_file import owner_of
+from kamkit.exercises.journal.file import owner_of
+from kamkit.exercises.journal.salvage import salvaged
 from kamkit.exercises.progress import progress
-from kamkit.exercises.salvage import salvaged
 from kamkit.i18n import describe
 
 HERE = Path(__file__).parent

@@ -22,8 +22,8 @@ from kamkit.exercises.own_accounts import (
     form,
     read_form,
 )
-from kamkit.exercises.own_columns import own_form
-from kamkit.exercises.own_form import HEADER_ROW
+from kamkit.exercises.own_accounts.columns import own_form
+from kamkit.exercises.own_accounts.form_file import HEADER_ROW
 from kamkit.i18n import catalog, describe
 
 COLUMNS = ["account_id", *(c.id for c in own_form().columns)]

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 
 from exercises import fakes
 from kamkit.exercises.journal import SqliteJournal
+from kamkit.exercises.journal.records import event_line, read_event
 from kamkit.exercises.progress import Progress, progress
-from kamkit.exercises.records import event_line, read_event
 from kamkit.exercises.session import Session
 
 

@@ -8,6 +8,8 @@ import time
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser import closed_page
+from conftest import ROOT
+from course_server import course_folder, course_server
 
 from kamkit.i18n import LANGUAGES, t
 
@@ -78,6 +80,22 @@ def test_home_shows_the_course_and_asks_nothing_outside(course, browser, lang):
     assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []
     assert outside == [] and page.faults == []
     leave(page)
+
+
+def test_any_base_url_will_do_and_the_list_of_files_is_the_home(tmp_path, browser):
+    root = course_folder(ROOT, tmp_path / "course")
+    with course_server(root, tmp_path / "desk", "--ServerApp.base_url=/kurs/") as course:
+        page, outside = opened(browser, f"{course.url}kurs/voila")
+        assert page.url.endswith("/kurs/voila/render/notebooks/home/zh/home.ipynb")
+        page.click(".kk-card-sheet >> nth=0")
+        page.wait_for_selector(".kx", timeout=READY)
+        page.click("a.kk-lang")
+        page.wait_for_url("**/kurs/voila/render/exercises/en/**")
+        page.wait_for_selector("body.kk-ready", timeout=READY)
+        page.click("a.kk-brand")
+        page.wait_for_selector(".kk-home", timeout=READY)
+        assert outside == [] and page.faults == []
+        leave(page)
 
 
 def test_every_card_leads_somewhere(course, browser):

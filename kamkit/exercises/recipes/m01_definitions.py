@@ -154,7 +154,10 @@ def _rules() -> Sheet:
         (Text("特点", "Traits"), Text("4 项里具备 3 项", "3 of 4 shown")),
         (
             Text("战略意义", "Significance"),
-            Text("管理层书面判断；没写理由的不算数", "a written judgement; void without a reason"),
+            Text(
+                "管理层书面判断为“有意义”；没判断或没写理由的算弃权",
+                "judged significant in writing; without a judgement or a reason it abstains",
+            ),
         ),
         (
             Text("数字标准", "Figures"),

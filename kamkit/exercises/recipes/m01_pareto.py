@@ -236,10 +236,18 @@ def two_years(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     )  # fmt: skip
 
 
+def _cut(value: float, served: int) -> float:
+    """The whole part, or the figure itself where the whole part happens to be right."""
+    whole = math.floor(value)
+    return round(value, 2) if whole == served else whole
+
+
 def serving(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     """How many of the listed key accounts the team's hours can serve, floor service first.
 
-    On own accounts their number is taken from the list, and the upper third is listed as key.
+    Whoever isn't served as a key account gets the floor, those struck off the list included: so
+    every account has its floor, and a key account takes the rest of its hours on top. On own
+    accounts their number is taken from the list, and the upper third is listed as key.
     Source: S037, X25, X32; :func:`capacity_check`.
     """
     n = len(accounts) if accounts is not None else draw.integer(5, 9) * 10
@@ -253,13 +261,13 @@ def serving(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     hours = round(needed * 100 / part / 10) * 10
     members = pd.DataFrame(
         {
-            "account_id": [f"{k:03d}" for k in range(n)],
-            "member": ["key"] * listed + ["other"] * others,
-            "sales": [*np.arange(listed, 0, -1.0), *np.zeros(others)],
+            "account_id": [f"{k:03d}" for k in range(n + listed)],
+            "member": ["floor"] * n + ["key"] * listed,
+            "sales": [*np.zeros(n), *np.arange(listed, 0, -1.0)],
         }
     )
     limits = pd.DataFrame(
-        {"member": ["other", "key"], "hours_per_account": [float(floor), float(each)]}
+        {"member": ["floor", "key"], "hours_per_account": [float(floor), float(each - floor)]}
     )
     result = capacity_check(members, limits, hours=hours * part / 100)
     counts = dict(zip(result.summary["member"], result.summary["served"], strict=True))
@@ -270,16 +278,18 @@ def serving(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
         words={
             "n": n, "listed": listed, "others": others, "hours": hours, "part": part,
             "floor": floor, "each": each, "usable": round(usable), "served": served,
-            "floor_hours": others * floor, "left": round(usable - others * floor),
+            "floor_hours": n * floor, "left": round(usable - n * floor), "extra": each - floor,
             "short": listed - served, "needed": listed * each + others * floor,
         },
         traps={
             "no_floor": {"value": math.floor(usable / each)},
-            "all_hours": {"value": math.floor((hours - others * floor) / each)},
+            "all_hours": {"value": math.floor((hours - n * floor) / (each - floor))},
             "both_forgotten": {"value": math.floor(hours / each)},
-            "floor_for_all": {"value": math.floor((usable - n * floor) / each)},
+            "struck_off": {"value": _cut((usable - others * floor) / each, served)},
+            "floor_for_all": {"value": _cut((usable - n * floor) / each, served)},
             "rounded_up": {"value": served + 1},
             "everyone": {"value": listed},
-            "fraction": {"value": round((usable - others * floor) / each, 2)},
+            "not_served": {"value": listed - served},
+            "fraction": {"value": round((usable - n * floor) / (each - floor), 2)},
         },
     )  # fmt: skip

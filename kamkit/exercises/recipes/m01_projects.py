@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
+from kamkit.exercises.forms import read_text
 from kamkit.exercises.model import Field, Place, Sheet, Text, Variant
 from kamkit.exercises.recipes.m01_common import (
     LETTERS,
@@ -16,6 +18,7 @@ from kamkit.exercises.recipes.m01_common import (
     money,
     named_items,
     one_of,
+    pool,
     ruled,
 )
 from kamkit.exercises.variants import Draw
@@ -68,44 +71,31 @@ def _line(name: Text, row: dict[str, float]) -> tuple[Any, ...]:
             "zh": f"{amount:,.0f} 万元（{zh}）",
             "en": f"CNY {amount / 100:g} million ({en})",
         }
-    after = int(row["orders_after_project"])
-    orders = Text(
-        f"项目后 {after} 单，{int(row['years_after_project'])} 个年度" if parts
-        else f"{int(row['orders'])} 单",
-        f"{after} after the project, over {int(row['years_after_project'])} year(s)" if parts
-        else f"{int(row['orders'])} orders",
-    )  # fmt: skip
+    after, years = int(row["orders_after_project"]), int(row["years_after_project"])
+    how = "plain" if not parts else "none" if not after else "after_one" if years == 1 else "after"
+    said = pool("m01_projects")["orders"][how]
+    filled = {"orders": after if parts else int(row["orders"]), "years": years}
+    orders = {lang: str(text).format(**filled) for lang, text in said.items()}
     return (
-        cell(name), project, cell(orders), int(row["order_years"]), row["directed_share"],
+        cell(name), project, orders, int(row["order_years"]), row["directed_share"],
     )  # fmt: skip
+
+
+def _place(member: str, words: Mapping[str, str], table: str) -> Place:
+    """A class or step in the scheme's words, or in those that this exercise has for it."""
+    return Place(member, read_text(pool("m01_projects")[table].get(member, words)))
 
 
 def _rules(median: float) -> Sheet:
-    amount = f"{median / 10_000:,.0f}"
-    texts = (
-        Text("大项目", "Large project"),
-        Text(
-            f"标准品、定制、实施、服务四部分俱全，金额不低于 {amount} 万元（现有项目的中位数）",
-            "Standard, customised, implementation and services all in it, and at least "
-            f"CNY {median / 1e6:g} million (median of our projects)",
-        ),
-        Text("转为大客户", "Converted"),
-        Text(
-            "大项目之后至少 3 单、至少 2 个年度，且一半以上不经比价、直接向我们采购",
-            "After a large project at least 3 orders in at least 2 years, at least half of "
-            "it bought from us without a tender",
-        ),
-        Text("持续采购", "Recurring"),
-        Text(
-            "没有大项目，至少 2 个年度有订单，且一半以上不经比价、直接向我们采购",
-            "No large project, orders in at least 2 years, at least half without a tender",
-        ),
-    )
-    cells = [cell(t) for t in texts]
+    amount = {"amount_zh": f"{median / 10_000:,.0f}", "amount_en": f"{median / 1e6:g}"}
+    rows = [
+        tuple({lang: str(text).format(**amount) for lang, text in line[c].items()} for c in line)
+        for line in pool("m01_projects")["rules"]
+    ]
     return Sheet(
         Text("公司的判断规则", "The company's rule"),
         (column("what", "类别", "Class"), column("rule", "条件", "Conditions")),
-        tuple(zip(cells[::2], cells[1::2], strict=True)),
+        tuple(rows),
     )
 
 
@@ -138,6 +128,8 @@ def _traps(
     blind = [_blind(c, rows[k], bool(big[k]), after[k]) for k, c in enumerate(found)]
     loose = ["converted" if big[k] and after[k] else c for k, c in enumerate(found)]
     never = ["project_only" if big[k] else c for k, c in enumerate(found)]
+    big_only = [c == "project_only" and r["directed_share"] >= 0.5
+                for c, r in zip(found, rows, strict=False)]  # fmt: skip
     dropped = ["close" if c == "project_only" else c for c in found]
     bought = ["grant" if c in ("project_only", "one_off") else c for c in found]
     return {
@@ -148,6 +140,8 @@ def _traps(
         "dropped": _answers(found, dropped),
         "bought": _answers(found, bought),
         "project_is_never": _answers(never),
+        "nearly_three": _answers(["converted" if b else c for b, c in zip(big_only, found,
+                                                                            strict=True)]),
     }
 
 
@@ -168,8 +162,8 @@ def histories(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     found = rule.classes[: len(kinds)]
     median = rule.base.cuts["large_value"]
     names = company_names(draw, len(kinds))
-    classes = tuple(Place(m.id, Text(m.labels["zh"], m.labels["en"])) for m in scheme.members)
-    actions = tuple(Place(m.id, Text(m.action["zh"], m.action["en"])) for m in scheme.members)
+    classes = tuple(_place(m.id, m.labels, "labels") for m in scheme.members)
+    actions = tuple(_place(m.id, m.action, "actions") for m in scheme.members)
     return Variant(
         key={k: one_of(v) for k, v in _answers(found).items()},
         words={

@@ -21,6 +21,7 @@ from kamkit.exercises.recipes.m01_common import (
     pool,
     trees,
 )
+from kamkit.exercises.recipes.m01_rules import rule_sheet
 from kamkit.exercises.variants import Draw
 from kamkit.methods.selection import account_values, reclassification, rfm_codes
 from kamkit.schemes import load_scheme
@@ -114,6 +115,10 @@ def _slips(pairs: list[tuple[str, _Proposal]], found: dict[str, str]) -> dict[st
         "wait_for_all": answered("wait", {i: found[i] == "return" for i, _ in pairs}),
         "back_for_all": answered("return", {i: found[i] == "wait" for i, _ in pairs}),
         "approve_same": answered("approve", {i: p[0] == p[1] for i, p in pairs}),
+        "same_needs_paper": answered("return", {i: p[0] == p[1] for i, p in pairs}),
+        "same_waits": answered("wait", {i: p[0] == p[1] for i, p in pairs}),
+        "unsigned_passes": answered("approve", {i: found[i] == "wait" for i, _ in pairs}),
+        "open_sent_back": answered("return", {i: p[1] == "open" for i, p in pairs}),
     }
 
 
@@ -154,6 +159,7 @@ def approvals(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
                 _LINES,
                 rows,
             ),
+            rule_sheet(),
         ),
         traps=_slips(list(zip(ids, proposals, strict=True)), found),
     )  # fmt: skip
@@ -284,6 +290,7 @@ _BREAKS: dict[str, Any] = {
 _PURCHASES = (
     column("name", "客户", "Account"),
     column("contract", "怎么买", "How it buys"),
+    column("first", "首次下单（几个月前）", "First order (months ago)", "number", 0),
     column("months", "距上次下单（月）", "Months since last order", "number", 0),
     column("orders", "近 12 个月订单数", "Orders in 12 months", "number", 0),
     column("amount", "近 12 个月金额", "Amount in 12 months", "money"),
@@ -311,9 +318,11 @@ def codes(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     by_sum = {LETTERS[k]: "keep" if place < 3 else "small" for place, k in enumerate(best)}
     contract = {True: Text("三年框架，每年集中下一单", "Three-year framework, one order a year"),
                 False: Text("零散订单", "Single orders")}  # fmt: skip
+    since = [m + draw.integer(1, 2) if k == "newcomer" else draw.integer(26, 70)
+             for k, (m, _, _) in zip(kinds, figures, strict=True)]  # fmt: skip
     rows = tuple(
-        (cell(n), cell(contract[kind == "framework"]), m, f, a * 10_000.0, code)
-        for n, kind, (m, f, a), code in zip(names, kinds, figures, text, strict=True)
+        (cell(n), cell(contract[kind == "framework"]), s, m, f, a * 10_000.0, code)
+        for n, kind, s, (m, f, a), code in zip(names, kinds, since, figures, text, strict=True)
     )
     ids = LETTERS[: len(kinds)]
 
@@ -346,5 +355,10 @@ def codes(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
             "silence_missed": answers({"win_back": "keep"}),
             "often_is_big": answers({"small": "keep"}),
             "few_is_nothing": answers({"newcomer": "small"}),
+            "framework_by_code": answers({"framework": "small"}),
+            "framework_kept": answers({"framework": "keep"}),
+            "given_up": answers({"win_back": "small"}),
+            "newcomer_kept": answers({"newcomer": "keep"}),
+            "no_code_at_all": answers({k: "framework" for k in _RFM if k != "framework"}),
         },
     )  # fmt: skip

@@ -55,7 +55,10 @@ def _row(draw: Draw, kind: str) -> _Row:
         "big_level_missing": (draw.integer(600, 3_500), None, few),
         "gates_partly_met": (draw.integer(200, 4_500), middle, draw.integer(3, 4)),
     }
-    return _Row(*rows[kind])
+    sales, level, gates = rows[kind]
+    if kind == "gates_partly_met" and sales >= 2_000:
+        level = high  # sales and level agree, so that only the gates leave it open
+    return _Row(sales, level, gates)
 
 
 def _basis(rows: list[_Row]) -> pd.DataFrame:
@@ -95,28 +98,38 @@ _COLUMNS = (
 
 
 @cache
-def _rule_sheet() -> Sheet:
-    """The rule in a table, so that the task stays short."""
+def rule_sheet() -> Sheet:
+    """The rule in a table with both ends of every band, so that the key follows from it.
+
+    The source says nothing of the level of a general account, and neither does the table.
+    """
+    any_sales, any_level = Text("不限", "any"), Text("不限", "any")
     rows = (
-        (Text("不看销售额", "any sales"), Text("五项全部满足", "all five met")),
+        (any_sales, any_level, Text("五项全满足", "all five met")),
         (
-            Text("2,000 万元起，且行业领先（3.5 起）", "from CNY 20 million, and leading (3.5 up)"),
+            Text("2,000 万元及以上", "CNY 20 million or more"),
+            Text("领先：3.5 分及以上", "leading: 3.5 or more"),
             None,
         ),
-        (Text("500 万元起，且行业中等（2.5 起）", "from CNY 5 million, and middle (2.5 up)"), None),
-        (Text("500 万元以下", "below CNY 5 million"), None),
+        (
+            Text("500 万元以上，不到 2,000 万元", "CNY 5 million or more, below 20 million"),
+            Text("中等：2.5 到 3.4 分", "middle: 2.5 to 3.4"),
+            None,
+        ),
+        (Text("不到 500 万元", "below CNY 5 million"), Text("没有写", "not stated"), None),
     )
-    dash = Text("不要求", "not asked")
+    few = Text("满足 0–2 项", "0–2 met")
     members = load_scheme("elevator").members
     table = tuple(
-        (dict(m.labels), cell(sales), cell(gates or dash))
-        for m, (sales, gates) in zip(members, rows, strict=True)
+        (dict(m.labels), cell(sales), cell(level), cell(gates or few))
+        for m, (sales, level, gates) in zip(members, rows, strict=True)
     )
     return Sheet(
-        Text("规则（摘要）", "The rule in short"),
+        Text("成文规则，整理成表", "The written rule as a table"),
         (
             column("class", "类别", "Class"),
-            column("sales", "年合作销售额与行业层级", "Sales a year and level"),
+            column("sales", "年合作销售额", "Sales a year"),
+            column("level", "行业层级", "Level in its industry"),
             column("gates", "五项条件", "Five gates"),
         ),
         table,
@@ -133,7 +146,10 @@ def _by_words(row: _Row, true: str) -> str:
 
 
 def _accepted(row: _Row, true: str) -> Accept:
-    """A leading firm below the main limit is open to the scheme, general to the letter."""
+    """A leading firm below the main limit is open to the scheme, general to the letter.
+
+    S037 puts whatever is below the main limit into the last class and is silent on its level.
+    """
     small = true == "open" and row.sales < 500 and (row.level or 0) >= 3.5 and row.gates < 3
     return one_of(true, "general") if small else one_of(true)
 
@@ -172,7 +188,7 @@ def elevator(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
         },
         items=named_items(names),
         places=_places(with_open=True),
-        sheets=(sheet, _rule_sheet()),
+        sheets=(sheet, rule_sheet()),
         traps={
             "sales_only": {i: _by_sales(r) for i, r, _ in pairs},
             "leftovers": {i: _by_words(r, c) for i, r, c in pairs},
@@ -180,8 +196,10 @@ def elevator(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
                 i: "strategic" if r.gates >= 3 else c for i, r, c in pairs
             },
             "leading_is_key": {
-                i: "key" if (r.level or 0) >= 3.5 and c != "strategic" else c for i, r, c in pairs
+                i: "key" if (r.level or 0) >= 3.5 and r.gates < 3 else c for i, r, c in pairs
             },
+            "near_is_over": {i: "key" if c == "main" else c for i, _, c in pairs},
+            "strategic_doubted": {i: "open" if c == "strategic" else c for i, _, c in pairs},
             "missing_filled": {i: _by_sales(r) if r.level is None else c for i, r, c in pairs},
             "strategic_needs_sales": {
                 i: _by_sales(r) if c == "strategic" else c for i, r, c in pairs
@@ -192,7 +210,7 @@ def elevator(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
 
 
 def open_cases(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
-    """Two open cases, two accounts each, for which tie rules are to be written (S037, S041)."""
+    """Two open cases, two accounts each, that supplementary rules are to settle (S037, S041)."""
     kinds = draw.sample(_OPEN[:3], 2)
     rows = [_row(draw, k) for k in kinds for _ in range(2)]
     names = company_names(draw, len(rows))
@@ -204,7 +222,10 @@ def open_cases(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     return Variant(
         key={},
         words={"case_1": one, "case_2": two, "sales": money(sum(r.sales for r in rows) * 10_000.0)},
-        sheets=(Sheet(Text("四家待定客户", "Four accounts in question"), columns, table, "CNY"),),
+        sheets=(
+            Sheet(Text("四家待定客户", "Four accounts in question"), columns, table, "CNY"),
+            rule_sheet(),
+        ),
     )
 
 
@@ -277,7 +298,7 @@ def annual_review(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
                 table,
                 "CNY",
             ),
-            _rule_sheet(),
+            rule_sheet(),
         ),
         traps={
             "at_once": dict(zip(ids, now, strict=True)),
@@ -285,6 +306,10 @@ def annual_review(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
             "no_demotion": dict(zip(ids, no_drop, strict=True)),
             "one_step": dict(zip(ids, step, strict=True)),
             "sales_only": {i: _by_sales(r) for i, r in zip(ids, rows, strict=True)},
+            "gates_missed": {
+                i: b if s == "strategic" else s
+                for i, b, s in zip(ids, before, settled, strict=True)
+            },
         },
     )  # fmt: skip
 

@@ -123,6 +123,15 @@ def weights(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     one = {g: next(c for c in _weighted() if criteria()[c].group == g) for g in GROUPS}
     swapped = {**right, first: right[third], third: right[first]}
     close = {**right, second: right[third], third: right[second]}
+    rest, heavy = 100 - right[first], (first, second, third)
+    by_lines = rest / (right[second] * counts[second] + right[third] * counts[third])
+    slips = {
+        "rest_halved": (right[first], rest / 2, rest / 2),
+        "two_level": (40.0, 40.0, 20.0) if points[1] != 40 else (50.0, 25.0, 25.0),
+        "chain": _SAYINGS[2][1] if points != _SAYINGS[2][1] else _SAYINGS[1][1],
+        "twice_rest": (200 / 3, *(p * 100 / 3 / sum(points[1:]) for p in points[1:])),
+        "per_line": (right[first], *(right[g] * counts[g] * by_lines for g in heavy[1:])),
+    }
     return Variant(
         key={g: Accept(low=v - 1.5, high=v + 1.5, best=round(v, 1)) for g, v in right.items()},
         words={
@@ -146,6 +155,7 @@ def weights(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
             "equal": _whole(dict.fromkeys(GROUPS, 100 / 3)),
             "upside_down": _whole(swapped),
             "second_third": _whole(close),
+            **{n: _whole(dict(zip(heavy, p, strict=True))) for n, p in slips.items()},
         },
     )  # fmt: skip
 
@@ -213,6 +223,25 @@ def _place(low: float, high: float, stays: float) -> tuple[str, ...]:
     return (best,) if best == also else (best, also)
 
 
+def _slips(key: dict[str, Accept], solvency: list[float]) -> dict[str, dict[str, str]]:
+    """Whole answers of those who read the gate or the limits of the last column their own way."""
+    best = {k: str(a.best) for k, a in key.items()}
+    passed = {k: s for k, s in zip(key, solvency, strict=True) if best[k] != "excluded"}
+    just = {k for k, s in passed.items() if s == min(passed.values())}
+
+    def moved(places: dict[str, str]) -> dict[str, str]:
+        return {k: places.get(v, v) for k, v in best.items()}
+
+    return {
+        "gate_too_strict": {k: "excluded" if k in just else v for k, v in best.items()},
+        "out_as_excluded": moved({"out": "excluded"}),
+        "gate_debated": moved({"excluded": "open"}),
+        "all_open": moved({"in": "open", "out": "open"}),
+        "open_in": moved({"open": "in"}),
+        "open_out": moved({"open": "out"}),
+    }
+
+
 _PROSPECTS = (
     column("name", "客户", "Account"),
     *(column(g, t.zh, t.en, "score", 0) for g, t in GROUPS.items()),
@@ -277,5 +306,8 @@ def short_list(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
         },
         items=named_items(names),
         sheets=(sheet,),
-        traps={"score_only": score_only, "gate_as_last": gate_out, "gate_ignored": gate_in},
+        traps={
+            "score_only": score_only, "gate_as_last": gate_out, "gate_ignored": gate_in,
+            **_slips(key, solvency),
+        },
     )  # fmt: skip

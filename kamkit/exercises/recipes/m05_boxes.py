@@ -26,6 +26,7 @@ from kamkit.exercises.recipes.m05_base import (
     ticked,
     ticks,
     until,
+    wordings,
 )
 from kamkit.methods.portfolio import four_box
 from kamkit.methods.portfolio.fourbox import ACTIONS, BOXES
@@ -178,65 +179,47 @@ def _box_words(
     return words
 
 
-# What people say beside the figures; none of it changes the box.
-_TALK = (
-    ("采购总监是我们老总的校友。", "Its head of purchasing studied with our managing director."),
-    ("合作十二年，从没换过供应商。", "Twelve years with us, never another supplier."),
-    ("今年订单比去年多三成。", "Orders are up 30% on last year."),
-    ("行业协会的副会长单位。", "Vice chair of the trade association."),
-    ("每次催款都要三趟。", "Every invoice takes three reminders."),
-    ("从不投诉，也很少来电话。", "Never complains and seldom calls."),
-    ("指定要我们的工程师每周到场。", "Insists on our engineer on site every week."),
-    ("刚换了新办公楼。", "Has just moved into new offices."),
-)
+_ACTORS = ("big", "thin1", "thin2", "small1", "other", "poor1")
 
 
-def _acting(draw: Draw) -> pd.DataFrame:
-    """Six accounts well off fixed lines; ids say nothing, roles do: h, l large and thin, …"""
-    kinds = (
-        ["HH", "HL", "HL", "LH", "LH", "LL"]
-        if draw.integer(0, 1)
-        else ["HH", "HL", "HL", "LH", "LL", "LL"]
-    )
-    rows = []
-    for kind in kinds:
-        sales = 10 * (draw.integer(140, 360) if kind[0] == "H" else draw.integer(20, 80))
+def _acting(draw: Draw) -> Figures:
+    """Six accounts well off fixed lines; their ids name what they are, for the mistakes."""
+    sales, profit = [], []
+    for kind in ("HH", "HL", "HL", "LH", draw.choice(["LH", "LL"]), "LL"):
+        large = kind[0] == "H"
+        sales.append(10.0 * (draw.integer(140, 360) if large else draw.integer(20, 80)))
         if kind[1] == "H":
-            profit = draw.integer(150, 420) if kind[0] == "H" else draw.integer(110, 180)
+            profit.append(draw.integer(150, 420) if large else draw.integer(110, 180))
         else:
-            profit = draw.integer(-90, 55) if kind[0] == "H" else draw.integer(-60, 40)
-        rows.append((kind, sales, profit))
-    table = pd.DataFrame(rows, columns=["kind", "revenue", "operating_income"])
-    table["account_id"] = ["big", "thin1", "thin2", "small1", "other", "poor1"]
-    return table
+            profit.append(draw.integer(-90, 55) if large else draw.integer(-60, 40))
+    return {"revenue": np.array(sales) * WAN, "operating_income": np.array(profit, float) * WAN}
 
 
 def act_on_boxes(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     """Six accounts with their figures and some talk beside: one action each, by the box.
 
-    Source: S079 (boxes); actions house, as in four_box.
+    Source: S079 (boxes); actions house (those of :func:`kamkit.methods.portfolio.four_box`; a test
+    holds both equal).
     """
-    table = _acting(draw)
-    table[["revenue", "operating_income"]] *= WAN
-    done = four_box(table, cut="fixed", sales_cut=_SALES_LINE, profit_cut=_PROFIT_LINE)
-    actions = by_id(done.accounts, "action")
-    called, talk = names(draw, 6), draw.sample(_TALK, 6)
+    found = _acting(draw)
+    large = dict(zip(_ACTORS, (found["revenue"] >= _SALES_LINE).tolist(), strict=True))
+    good = dict(zip(_ACTORS, (found["operating_income"] >= _PROFIT_LINE).tolist(), strict=True))
+    actions = {i: ACTIONS[_box(large[i], good[i])] for i in _ACTORS}
+    unsure = set().union(*flips(found, (_SALES_LINE, _PROFIT_LINE)).values())
+    called, talk = names(draw, 6), draw.sample(wordings("m05_boxes")["remarks"], 6)
     order = draw.shuffled(range(6))
-    shown = table.to_dict("records")
     cols = columns(("name", "客户", "Account", "text"), ("revenue", "销售额", "Sales", "money"),
                    ("profit", "服务后利润", "Profit after service", "money"))  # fmt: skip
-    rows = [(called[k], shown[k]["revenue"], shown[k]["operating_income"]) for k in order]
-    large = {r["account_id"]: r["revenue"] >= _SALES_LINE for r in shown}
-    good = {r["account_id"]: r["operating_income"] >= _PROFIT_LINE for r in shown}
+    rows = [(called[k], found["revenue"][k], found["operating_income"][k]) for k in order]
     keep, drop = ACTIONS[BOXES[0]], ACTIONS[BOXES[3]]
-    named = dict(zip(table["account_id"], called, strict=True))
+    named = dict(zip(_ACTORS, called, strict=True))
     words = {"sales_line": money(_SALES_LINE), "profit_line": money(_PROFIT_LINE)}
     for action in ACTIONS.values():
         words[f"in_{action}"] = listed([named[i] for i, a in actions.items() if a == action])
     return Variant(
         key={i: one_of(a) for i, a in actions.items()},
-        words={**words, "n": 6, "n_stable": int(done.accounts["stable"].sum())},
-        items=tuple(Item(shown[k]["account_id"], called[k], Text(*talk[k])) for k in order),
+        words={**words, "n": 6, "n_stable": 6 - len(unsure)},
+        items=tuple(Item(_ACTORS[k], called[k], Text(talk[k]["zh"], talk[k]["en"])) for k in order),
         sheets=(sheet(Text("今年，已扣服务成本", "This year, after cost to serve"), cols, rows),),
         traps={"by_sales": {i: keep if large[i] else drop for i in actions},
                "by_profit": {i: keep if good[i] else drop for i in actions},
@@ -258,10 +241,15 @@ def _unsure(draw: Draw) -> Figures:
     return {"revenue": sales * WAN, "operating_income": np.round(sales * rate / 100) * WAN}
 
 
-def _flips(found: Figures) -> dict[str, set[int]]:
-    """Accounts that change box with a line moved by a tenth, or with margin instead of money."""
+def flips(found: Figures, lines: tuple[float, float] | None = None) -> dict[str, set[int]]:
+    """Accounts that change box with a line moved by a tenth, or with margin instead of money.
+
+    The sensitivity of :func:`kamkit.methods.portfolio.four_box`; a test holds both equal. Lines
+    are the medians unless given.
+    """
     sales, profit = found["revenue"], found["operating_income"]
-    margin, x, y = profit / sales, float(np.median(sales)), float(np.median(profit))
+    margin = profit / sales
+    x, y = lines or (float(np.median(sales)), float(np.median(profit)))
 
     def boxes(value: np.ndarray, a: float, b: float) -> np.ndarray:
         return np.asarray(2 * (sales >= a) + (value >= b))
@@ -270,14 +258,14 @@ def _flips(found: Figures) -> dict[str, set[int]]:
     moved = [boxes(profit, x * f, y) != base for f in (0.9, 1.1)]
     moved += [boxes(profit, x, y + d * abs(y)) != base for d in (-0.1, 0.1)]
     basis = boxes(margin, x, float(np.median(margin))) != base
-    lines = np.any(moved, axis=0)
-    return {"lines": set(np.flatnonzero(lines)), "basis": set(np.flatnonzero(basis))}
+    near = np.any(moved, axis=0)
+    return {"lines": set(np.flatnonzero(near)), "basis": set(np.flatnonzero(basis))}
 
 
 def _unsure_good(found: Figures) -> bool:
     """Both reasons to flip occur, the firm ones include a loss, and no figure is at an edge."""
-    flips = _flips(found)
-    lines, basis = flips["lines"], flips["basis"]
+    changes = flips(found)
+    lines, basis = changes["lines"], changes["basis"]
     if not (lines - basis and basis - lines and 3 <= len(lines | basis) <= 4):
         return False
     losers = set(np.flatnonzero(found["operating_income"] < 0))
@@ -288,14 +276,12 @@ def _unsure_good(found: Figures) -> bool:
 def firm_boxes(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     """Which accounts change box when a line moves by a tenth, or money gives way to margin.
 
-    Source: S079, X04; shift of a tenth house (by four_box, sensitivity).
+    Source: S079, X04; shift of a tenth house (see :func:`flips`).
     """
     figures = until(draw, _unsure, _unsure_good, 1000)
-    found = _flips(figures)
+    found = flips(figures)
     ids, called = list("abcdef"), names(draw, 6)
-    done = four_box(pd.DataFrame({"account_id": ids, **figures}))
-    unstable = [str(i) for i in done.accounts.loc[~done.accounts["stable"], "account_id"]]
-    cuts = dict(zip(done.cuts["measure"], done.cuts["value"], strict=True))
+    unstable = [ids[k] for k in sorted(found["lines"] | found["basis"])]
     profit = figures["operating_income"]
     margin = profit / figures["revenue"]
     order = draw.shuffled(range(6))
@@ -312,8 +298,8 @@ def firm_boxes(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
         "losers": set(np.flatnonzero(profit < 0)),
         "firm_ones": set(range(6)) - found["lines"] - found["basis"],
     }  # fmt: skip
-    for axis in ("sales", "profit"):
-        line = float(cuts[f"{axis}_cut"])
+    for axis, values in (("sales", figures["revenue"]), ("profit", profit)):
+        line = float(np.median(values))
         words |= {f"{axis}_line": money(line), f"{axis}_from": money(line - 0.1 * abs(line)),
                   f"{axis}_to": money(line + 0.1 * abs(line))}  # fmt: skip
     return Variant(

@@ -184,7 +184,7 @@ def propose(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
         words=words,
         items=items([ids[k] for k in order], [called[k] for k in order]),
         fields=(
-            field("rise", "保本要涨价（%）", "Price rise to break even", "share"),
+            field("rise", "保本要涨价（占销售额）", "Break-even price rise (on revenue)", "share"),
             field("cause", "亏损主因", "Cause of the loss", type="choice", options=causes),
             field("proposal", "建议", "Proposal", type="choice", options=proposals),
         ),

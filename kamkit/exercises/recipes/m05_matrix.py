@@ -40,9 +40,19 @@ _DEFENSIBLE = 0.20
 _SUCCESS = (
     ("price", "价格", "Price"), ("service", "服务", "Service"),
     ("speed", "响应速度", "Speed of response"), ("relationship", "合作关系", "Relationship"),
-    ("standing", "是否主要供应商", "Being a major supplier"),
+    ("standing", "主要供应商地位", "Standing as a major supplier"),
     ("innovation", "技术创新", "Technical innovation"),
 )  # fmt: skip
+# Lines that could be read both ways say on the form whom they are about.
+_PLAINER = {
+    "ease_of_access": Text("它容易接触（找得到人、约得上）", "It is easy to reach and to meet"),
+    "strategic_fit": Text("它的市场正是我们要进的", "It is in a market that we want to enter"),
+    "low_competition": Text("盯着它的供应商不多", "Few suppliers are after it"),
+    "values_our_offer": Text("它看重我们这类产品的价值", "It values what our trade offers"),
+    "price": Text("供应商的报价", "The supplier's price"),
+    "relationship": Text("它和供应商的合作关系", "How it gets on with the supplier"),
+    "standing": Text("它把谁当主要供应商", "Whom it treats as a major supplier"),
+}
 # Neither table: they say what we do or want, not what the customer is or sees.
 _OURS = (
     ("visits", "我们去年拜访它的次数", "How often we visited it last year"),
@@ -76,7 +86,7 @@ def sort_factors(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
         key={p: one_of(where) for p, where in sorted(key.items())},
         words={"all_one": listed(every),
                "all_two": listed([Text(zh, en) for _, zh, en in _SUCCESS])},
-        items=tuple(Item(part[i], text) for i, text, _ in shown),
+        items=tuple(Item(part[i], _PLAINER.get(i, text)) for i, text, _ in shown),
         traps={
             "turned": {p: {"one": "two", "two": "one"}.get(w, w) for p, w in key.items()},
             "all_ours_strength": {p: "two" if w == "neither" else w for p, w in key.items()},
@@ -205,7 +215,7 @@ def _two_sheets(drawn: dict[str, Any], called: list[Text], order: list[int]) -> 
     heads = [(f, library[f].labels["zh"], library[f].labels["en"], "text") for f in _FACTORS]
     one = columns(("name", "客户", "Account", "text"),
                   ("sales", "去年销售额", "Sales last year", "money"), *heads,
-                  ("total", "合计（平均分）", "Total (mean)", "score"))  # fmt: skip
+                  ("total", "平均分", "Mean score", "score"))  # fmt: skip
     rows = []
     for k in order:
         pairs = [f"{int(a)} / {int(b)}" for a, b in drawn["scores"][k]]

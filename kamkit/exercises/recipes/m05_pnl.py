@@ -187,13 +187,32 @@ def _six_good(drawn: dict[str, Any]) -> bool:
     return as_meant and len(under) == 3 and frozenset(np.flatnonzero(kinds == 3)) not in under
 
 
+def sharpen(drawn: dict[str, Any]) -> dict[str, Any]:
+    """The same signs, with small losses that stand and deep ones that turn with the rule.
+
+    Otherwise whoever looks for the deepest loss would be right by luck.
+    """
+    kinds, net = np.array(drawn["kinds"]), drawn["net"]
+    near = np.minimum(np.abs(net).min(axis=0), 4.0 + np.arange(6))
+    least = np.where(net > 0, net, np.inf).min(axis=0)  # smallest profit
+    moved = np.where(kinds == 3, -near - net.max(axis=0), 0.0)
+    moved = np.where((kinds > 0) & (kinds < 3), np.minimum(near - least, 0.0), moved)
+    return {**drawn, "contribution": drawn["contribution"] + moved, "net": net + moved}
+
+
+def _deceptive(drawn: dict[str, Any]) -> bool:
+    """The deepest loss and the largest sum of losses belong to accounts that turn."""
+    net, turns = drawn["net"], np.array(drawn["kinds"]) < 3
+    return bool(turns[net.min(axis=0).argmin()] and turns[net.sum(axis=0).argmin()])
+
+
 def losses_that_stand(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     """Six accounts under three rules: whose loss would survive an argument about the rule.
 
     Source: S077; Horngren, Cooper & Kaplan 1991 (rules recorded, orders and drivers of
     allocate_indirect; a test holds both equal).
     """
-    drawn = until(draw, _six, _six_good, 500)
+    drawn = sharpen(until(draw, _six, lambda d: _six_good(d) and _deceptive(sharpen(d)), 500))
     ids = list("abcdef")
     called = names(draw, 6)
     rules = ("recorded", "orders", "drivers")
@@ -204,10 +223,14 @@ def losses_that_stand(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     ever = [i for i in ids if any(i in lost[rule] for rule in lost)]
     order = draw.shuffled(range(6))
     rows = [(called[k], *(nets[r][ids[k]] for r in nets)) for k in order]
-    cols = columns(("name", "客户", "Account", "text"), ("booked", "照账面", "As booked", "money"),
+    cols = columns(("name", "客户", "Account", "text"),
+                   ("booked", "按财务现行摊法", "Finance's present rule", "money"),
                    ("orders", "按订单数", "By orders", "money"),
                    ("hours", "按服务工时", "By service hours", "money"))  # fmt: skip
     title = Text("净利：同一个成本池，三种摊法", "Net income: one pool, three rules")
+    traps = {"any_rule": ever, "booked_only": lost["recorded"], "orders_only": lost["orders"],
+             "hours_only": lost["drivers"], "deepest": [_deepest(nets)],
+             "turning": [i for i in ever if i not in always]}  # fmt: skip
     return Variant(
         key=ticks(always),
         words={"pool": money(drawn["pool"] * WAN), "always": listed(_called(always, called)),
@@ -215,11 +238,14 @@ def losses_that_stand(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
                "n_always": len(always), "n_ever": len(ever), "n_booked": len(lost["recorded"])},
         places=places(*((ids[k], called[k].zh, called[k].en) for k in order)),
         sheets=(sheet(title, cols, rows),),
-        traps={w: ticked(chosen, ids) for w, chosen in {
-            "any_rule": ever, "booked_only": lost["recorded"], "orders_only": lost["orders"],
-            "hours_only": lost["drivers"],
-            "turning": [i for i in ever if i not in always]}.items()},
+        traps={w: ticked(chosen, ids) for w, chosen in traps.items()}
+        | {"never": dict.fromkeys([i for i in ids if i not in ever], True)},
     )  # fmt: skip
+
+
+def _deepest(nets: dict[str, dict[str, float]]) -> str:
+    """The account with the largest single loss."""
+    return min(nets["recorded"], key=lambda i: min(net[i] for net in nets.values()))
 
 
 def _called(ids: list[str], called: list[Text]) -> list[Text]:

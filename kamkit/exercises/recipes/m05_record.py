@@ -43,8 +43,8 @@ _FILES = (
     ("销售额（前年到后年，五年）", "Revenue, five years"),
     ("直接成本（五年）", "Direct cost, five years"),
     ("间接成本（五年）", "Indirect cost, five years"),
-    ("负责人估的成长潜力（金额）", "Owner's estimate of growth left, in money"),
-    ("负责人估的实现年数", "Owner's estimate of years to get there"),
+    ("负责人估的成长潜力（金额）", "Growth still possible, in money, by the account owner"),
+    ("负责人估的实现年数", "Years to get there, by the account owner"),
     ("交易型还是战略型", "Transactional or strategic"),
 )
 

@@ -131,7 +131,7 @@ def _return_fields() -> tuple[Any, ...]:
     return (
         field("roi", "三年回报率（不折现）", "Return over three years (undiscounted)", "share"),
         field("payback", "几年回本（一位小数）", "Payback in years (one decimal)"),
-        field("verdict", "按今天的钱，划算吗？", "Worth it in today's money?", type="choice",
+        field("verdict", "折成今天的钱，划不划算", "Worth it in today's money?", type="choice",
               options=options),
     )  # fmt: skip
 

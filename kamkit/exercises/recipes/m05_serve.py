@@ -19,6 +19,7 @@ from kamkit.exercises.recipes.m05_base import (
     one_of,
     own,
     own_names,
+    pair,
     said,
     sheet,
     slips,
@@ -147,7 +148,9 @@ def _counts_good(found: Figures) -> bool:
              (found["revenue"], found["gross"], -found["cost"])]  # fmt: skip
     # The point is lost where the largest account happens to earn most.
     behind = int((income > income[int(np.argmax(found["revenue"]))]).sum()) >= 2
-    once = len(set(found["revenue"])) == 6
+    once = len(set(found["revenue"])) == 6 and (
+        _agreement(np.argsort(-income / found["revenue"]), grouped) < 1
+    )
     return 4 <= len(grouped) <= 5 and max(wrong) < 0.8 and behind and once
 
 
@@ -178,6 +181,9 @@ def rank_by_profit(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
                "largest": said(called[sales]), "largest_income": money(income[sales]),
                "largest_place": place, "n_groups": len(grouped),
                "tied": listed([called[k] for k in tied[0]] if tied else []),
+               "given": pair("（表里已列服务成本的，直接用）",
+                             " (your own accounts come with their cost to serve: use that)")
+               if mine else pair("", ""),
                **{f"rate_{d}": money(r) for d, r in RATES.items()}},
         items=items([ids[k] for k in order], [called[k] for k in order]),
         sheets=(_count_sheet(found, called, order, mine),),

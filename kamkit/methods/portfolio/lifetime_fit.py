@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize
 
 from kamkit.methods.portfolio.lifetime_measures import NAN, measure_row, middle_range
 
@@ -44,6 +43,8 @@ def best_start(loss: Any, starts: Any, bounds: Any) -> tuple[np.ndarray, float]:
     >>> float(best_start(lambda p: float((p[0] - 1) ** 2), [[0.0]], [(-9, 9)])[0].round(3)[0])
     1.0
     """
+    from scipy.optimize import minimize  # loads slowly
+
     options: Any = {"ftol": 1e-13, "gtol": 1e-7, "maxiter": 1000}
     runs = [
         minimize(loss, start, method="L-BFGS-B", bounds=bounds, options=options) for start in starts

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize
 from scipy.special import betaln, digamma, hyp2f1
 
 from kamkit.errors import KamkitError, Problem
@@ -139,6 +138,8 @@ def _check_survivors(survivors: pd.DataFrame) -> None:
 
 
 def _maximise(lost: np.ndarray, still: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, float]:
+    from scipy.optimize import minimize  # loads slowly
+
     def loss(x: Any) -> Any:
         value, *slope = sbg_loglik(x, lost, still)
         return -value, -np.array(slope)

@@ -8,7 +8,6 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
 
 from kamkit.methods.checks import need_columns
 
@@ -145,6 +144,8 @@ def _cells(both: pd.DataFrame, a: str, b: str) -> list[list[object]]:
 
 
 def _pair(both: pd.DataFrame, a: str, b: str) -> list[object]:
+    from scipy.stats import binomtest  # loads slowly
+
     read = both[both["key_a"].notna() & both["key_b"].notna()]
     x, y = read["key_a"].to_numpy(dtype=bool), read["key_b"].to_numpy(dtype=bool)
     n = len(read)

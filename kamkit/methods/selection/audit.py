@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from kamkit.errors import KamkitError, Problem
 from kamkit.methods.checks import need_columns
@@ -135,6 +134,8 @@ def _raters(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _t_interval(scores: np.ndarray) -> tuple[float, float]:
+    from scipy import stats  # loads slowly
+
     n = len(scores)
     if n < 2:
         return float("nan"), float("nan")

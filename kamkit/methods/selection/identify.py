@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pandas as pd
-from scipy.stats import binomtest
 
 from kamkit.methods.checks import need_columns
 from kamkit.methods.selection.figures import measure_row, measure_table
@@ -22,6 +21,8 @@ def conversion_rate(assignments: pd.DataFrame) -> pd.DataFrame:
     >>> conversion_rate(table).loc[0, ["value", "n"]].tolist()
     [0.5, 2.0]
     """
+    from scipy.stats import binomtest  # loads slowly
+
     need_columns(assignments, "assignments", ["member", "status"])
     decided = assignments[assignments["status"] == "classified"]
     counts = decided["member"].value_counts()

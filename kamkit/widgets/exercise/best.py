@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from kamkit.exercises.bank.words import answer_name
 from kamkit.exercises.grade import best_value
 from kamkit.exercises.kinds import Part, parts
 from kamkit.exercises.model import Accept, Exercise, Variant
-from kamkit.exercises.words import answer_name
 from kamkit.widgets.exercise.page import value_words
 
 _UNITS = ("money", "share")

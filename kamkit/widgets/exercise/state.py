@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from kamkit.errors import KamkitError, Problem
+from kamkit.exercises.bank.words import answer_name
 from kamkit.exercises.model import Exercise, Variant
-from kamkit.exercises.words import answer_name
 from kamkit.i18n import catalog, describe, label, number, percent, t
 from kamkit.widgets.exercise.best import solution_words
 from kamkit.widgets.exercise.page import part_names, places_of, value_words

@@ -7,8 +7,8 @@ from typing import Any
 
 from kamkit.errors import Problem
 from kamkit.exercises.own_accounts import OwnAccounts, check_accounts
-from kamkit.exercises.own_columns import factor_of, own_form
-from kamkit.exercises.own_workbook import Sheet
+from kamkit.exercises.own_accounts.columns import factor_of, own_form
+from kamkit.exercises.own_accounts.workbook import Sheet
 from kamkit.i18n import label, problem_table, t
 from kamkit.widgets.exercise.written import digits_of
 

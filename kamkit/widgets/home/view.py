@@ -16,7 +16,7 @@ from kamkit.exercises.course import load_course, readable_bank
 from kamkit.exercises.desk import ALONE, Person, desk_of, open_desk, people, sign_in
 from kamkit.exercises.handin import handin_name, handin_text, shareable
 from kamkit.exercises.own_accounts import OwnAccounts, account_rows, check_form, form
-from kamkit.exercises.own_columns import own_form
+from kamkit.exercises.own_accounts.columns import own_form
 from kamkit.exercises.standing import lines
 from kamkit.i18n import LANGUAGES, t
 from kamkit.widgets.exercise.lazy import LazyJournal

@@ -5,7 +5,13 @@ from __future__ import annotations
 from importlib import import_module
 
 # Recipes, lessons and charts draw on these; the heavier parts load where they are used.
-_NEEDED = ("pandas", "kamkit.tables", "kamkit.widgets.exercise", "kamkit.widgets.home")
+_NEEDED = (
+    "pandas",
+    "scipy.special",
+    "kamkit.tables",
+    "kamkit.widgets.exercise",
+    "kamkit.widgets.home",
+)
 
 
 def warm_up() -> None:

@@ -4,7 +4,7 @@
   const VIEW = "application/vnd.jupyter.widget-view+json";
   const SCRIPT = 'script[type="application/vnd.kamkit.output+json"]';
   const LATE = 20000;
-  const AWAY = 2500;
+  const PULSE = 4000;
   const body = document.body;
   const find = (name) => document.querySelector(`[data-kk-${name}]`);
   const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
@@ -82,26 +82,40 @@
     progress(Math.round((90 * done) / count));
   }
 
+  // A kernel that is gone says nothing, so the page asks for it from time to time.
+  async function pulse(address) {
+    try {
+      const answer = await fetch(address, { cache: "no-store" });
+      return answer.ok ? "" : "gone";
+    } catch {
+      return "away";
+    }
+  }
+
   async function watch() {
     const { kernel } = await manager;
-    let gone = false;
-    let away = null;
+    const config = JSON.parse(document.getElementById("jupyter-config-data").textContent);
+    const address = `${config.baseUrl}api/kernels/${config.kernelId}`;
+    const words = { gone: body.dataset.kkGone, away: body.dataset.kkAway };
     let leaving = false;
+    let state = "";
     window.addEventListener("beforeunload", () => { leaving = true; });
-    const lost = () => {
-      gone = true;
-      if (!leaving) banner(body.dataset.kkGone);
-    };
+    function become(next) {
+      if (leaving || state === "gone" || state === next) return;
+      state = next;
+      banner(words[state] ?? "");
+    }
     kernel.statusChanged.connect((_, status) => {
-      if (["dead", "autorestarting", "restarting", "terminating"].includes(status)) lost();
+      if (["dead", "autorestarting", "restarting", "terminating"].includes(status)) become("gone");
     });
-    kernel.disposed.connect(lost);
-    kernel.connectionStatusChanged.connect((_, status) => {
-      clearTimeout(away);
-      if (gone || leaving) return;
-      if (status === "connected") banner("");
-      else away = setTimeout(() => { if (!gone && !leaving) banner(body.dataset.kkAway); }, AWAY);
+    kernel.disposed.connect(() => become("gone"));
+    document.addEventListener("visibilitychange", async () => {
+      if (!document.hidden) become(await pulse(address));
     });
+    while (state !== "gone") {
+      await pause(PULSE);
+      if (!document.hidden) become(await pulse(address));
+    }
   }
 
   window.kamkit = {

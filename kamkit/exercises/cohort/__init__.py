@@ -18,9 +18,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from kamkit.errors import KamkitError, Problem, cause
 from kamkit.exercises.handin import Handin, read_handin
+from kamkit.exercises.journal.records import json_text
 from kamkit.exercises.model import FORMAT
 from kamkit.exercises.progress import Event
-from kamkit.exercises.records import json_text
 
 _CHUNK = 500
 _META = sa.MetaData()

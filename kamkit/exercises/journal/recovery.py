@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kamkit.errors import KamkitError, Problem
-from kamkit.exercises.journal_file import Damaged, connect, give_form, told, trouble
-from kamkit.exercises.salvage import Row, salvaged
+from kamkit.exercises.journal.file import Damaged, connect, give_form, told, trouble
+from kamkit.exercises.journal.salvage import Row, salvaged
 
 _LOGS = ("-wal", "-shm")
 

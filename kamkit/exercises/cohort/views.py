@@ -13,8 +13,8 @@ from kamkit.exercises.bank import load_exercise
 from kamkit.exercises.behaviours import stand
 from kamkit.exercises.cohort import CohortStore
 from kamkit.exercises.forms import read_outcome
+from kamkit.exercises.journal.records import json_text
 from kamkit.exercises.progress import Event, Progress, progress
-from kamkit.exercises.records import json_text
 
 if TYPE_CHECKING:
     import pandas as pd

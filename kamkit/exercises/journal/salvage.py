@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from kamkit.exercises.journal_file import PAGE
-from kamkit.exercises.records import parsed
+from kamkit.exercises.journal.file import PAGE
+from kamkit.exercises.journal.records import parsed
 
 _LEAF = 0x0D
 _COLUMNS = 12

@@ -9,7 +9,7 @@ from decimal import Decimal
 from importlib.resources import files
 
 VOCABULARY = tomllib.loads(
-    files("kamkit.exercises").joinpath("figures.toml").read_text(encoding="utf-8")
+    files("kamkit.exercises.figures").joinpath("figures.toml").read_text(encoding="utf-8")
 )
 _ONE = Decimal(1)
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from kamkit.exercises.model import FORMAT
-from kamkit.exercises.own_columns import OwnColumn, OwnForm, own_form
+from kamkit.exercises.own_accounts.columns import OwnColumn, OwnForm, own_form
 
 if TYPE_CHECKING:
     from openpyxl.workbook import Workbook

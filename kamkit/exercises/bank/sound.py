@@ -7,11 +7,11 @@ from typing import Any
 
 from kamkit.errors import Problem
 from kamkit.exercises.answers import read_value
+from kamkit.exercises.bank.words import answer_name, placeholders
 from kamkit.exercises.grade import bounds, wanted
 from kamkit.exercises.kinds import KINDS, Part, Parts, parts
 from kamkit.exercises.mistakes import EVERY
 from kamkit.exercises.model import Accept, Exercise, Sample, Text, Variant
-from kamkit.exercises.words import answer_name, placeholders
 
 Found = Iterator[Problem]
 

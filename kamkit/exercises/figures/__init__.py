@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-from kamkit.exercises.numerals import DIGITS, Readings, readings
-from kamkit.exercises.signs import VOCABULARY, Signs, clean, strip_signs
+from kamkit.exercises.figures.numerals import DIGITS, Readings, readings
+from kamkit.exercises.figures.signs import VOCABULARY, Signs, clean, strip_signs
 
 UNITS = ("money", "share", "count", "score", "hours", "days", "")
 LONGEST = 80

@@ -9,9 +9,9 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
+from kamkit.exercises.figures.signs import clean
 from kamkit.exercises.forms import read_text
 from kamkit.exercises.model import Text
-from kamkit.exercises.signs import clean
 
 _BRACKETS = re.compile(r"\(([^()]*)\)")
 
@@ -57,7 +57,7 @@ def own_form() -> OwnForm:
     >>> [c.id for c in own_form().columns if c.needed]
     ['name', 'revenue']
     """
-    source = files("kamkit.exercises").joinpath("own_accounts.toml")
+    source = files("kamkit.exercises.own_accounts").joinpath("own_accounts.toml")
     data = tomllib.loads(source.read_text(encoding="utf-8"))
     return OwnForm(
         fewest=data["fewest"],

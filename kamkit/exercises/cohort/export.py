@@ -9,10 +9,10 @@ from uuid import uuid4
 
 from kamkit.errors import KamkitError, Problem, writing
 from kamkit.exercises.cohort import CohortStore
-from kamkit.exercises.cohort_views import attempts
+from kamkit.exercises.cohort.views import attempts
 from kamkit.exercises.handin import unnamed
+from kamkit.exercises.journal.records import event_line, json_text
 from kamkit.exercises.model import FORMAT
-from kamkit.exercises.records import event_line, json_text
 
 KIND = "kamkit-cohort"
 # Full-width signs too: spreadsheets on Chinese Windows take them for the plain ones.

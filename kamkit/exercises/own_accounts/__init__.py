@@ -13,10 +13,10 @@ import pandas as pd
 
 from kamkit.errors import KamkitError, Problem
 from kamkit.exercises.figures import MOST, read_figure
-from kamkit.exercises.own_columns import OwnColumn, own_form
-from kamkit.exercises.own_form import form
-from kamkit.exercises.own_workbook import Sheet, read_sheet
-from kamkit.exercises.signs import clean, strip_signs
+from kamkit.exercises.figures.signs import clean, strip_signs
+from kamkit.exercises.own_accounts.columns import OwnColumn, own_form
+from kamkit.exercises.own_accounts.form_file import form
+from kamkit.exercises.own_accounts.workbook import Sheet, read_sheet
 
 __all__ = [
     "OwnAccounts",

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kamkit.errors import KamkitError, Problem, cause
-from kamkit.exercises.own_columns import column_of, factor_of, own_form
-from kamkit.exercises.signs import clean
+from kamkit.exercises.figures.signs import clean
+from kamkit.exercises.own_accounts.columns import column_of, factor_of, own_form
 from kamkit.tables.read import DAMAGE
 
 MOST_BYTES = 5_000_000

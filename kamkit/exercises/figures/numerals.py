@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from kamkit.exercises.signs import VOCABULARY
+from kamkit.exercises.figures.signs import VOCABULARY
 
 Readings = tuple[Decimal, ...]
 
@@ -139,7 +139,7 @@ def chinese(text: str) -> Readings:
 def readings(text: str) -> Readings:
     """Every reading of a number: one if it is clear, several if in doubt, none if unreadable.
 
-    The text was cleaned (:func:`kamkit.exercises.signs.clean`); signs and units are gone already.
+    The text was cleaned by :func:`kamkit.exercises.figures.signs.clean`: no signs, no units.
 
     >>> readings("1.2m"), readings("120 万"), readings("about ten")
     ((Decimal('1200000.0'),), (Decimal('1200000'),), ())

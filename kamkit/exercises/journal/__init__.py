@@ -12,12 +12,12 @@ from typing import Any
 from uuid import uuid4
 
 from kamkit.errors import KamkitError, Problem
-from kamkit.exercises.journal_file import Damaged, told
+from kamkit.exercises.journal.file import Damaged, told
+from kamkit.exercises.journal.names import identity
+from kamkit.exercises.journal.records import data_text
+from kamkit.exercises.journal.recovery import sound
 from kamkit.exercises.model import FORMAT
-from kamkit.exercises.names import identity
 from kamkit.exercises.progress import Event
-from kamkit.exercises.records import data_text
-from kamkit.exercises.recovery import sound
 
 WAIT = 5.0
 _TRIES = 4

@@ -11,8 +11,8 @@ from typing import Any
 
 from kamkit.errors import KamkitError, Problem
 from kamkit.exercises.forms import plain
+from kamkit.exercises.journal.names import LONGEST, clean_name
 from kamkit.exercises.model import STATUSES
-from kamkit.exercises.names import LONGEST, clean_name
 from kamkit.exercises.progress import Event, progress
 
 MOST_BYTES = 1_000_000  # of one event's data; a hand-in holds one event a line

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kamkit.errors import KamkitError, Problem, cause
+from kamkit.exercises.bank.shape import ACCEPT, shape_problems
+from kamkit.exercises.bank.sound import variant_problems
 from kamkit.exercises.forms import read_text, read_variant
 from kamkit.exercises.model import Criterion, Exercise, Mistake, Sample, Text, Variant
-from kamkit.exercises.shape import ACCEPT, shape_problems
-from kamkit.exercises.sound import variant_problems
 from kamkit.exercises.variants import Draw
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ Recipe = Callable[[Draw, "pd.DataFrame | None"], Variant]
 def bank_folder() -> Path:
     """Folder of the bank: KAMKIT_BANK, else ``exercises`` of the project."""
     chosen = os.environ.get("KAMKIT_BANK")
-    return Path(chosen) if chosen else Path(__file__).resolve().parents[2] / "exercises"
+    return Path(chosen) if chosen else Path(__file__).resolve().parents[3] / "exercises"
 
 
 def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
