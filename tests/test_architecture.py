@@ -112,3 +112,27 @@ def test_import_is_cheap():
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", check=True)
     assert done.stdout.strip() == "[]"
+
+
+# What an exercise is ← how an answer is checked ← what is kept (docs/exercises.md).
+EXERCISE_LAYERS = (
+    {"model", "forms", "variants", "figures", "recipes", "own_accounts"},
+    {"kinds", "answers", "matching", "grade", "mistakes", "check", "bank"},
+    {
+        *("progress", "behaviours", "journal", "desk", "session"),
+        *("handin", "cohort", "course", "standing"),
+    },
+)
+
+
+def test_exercise_layers_import_downwards_only():
+    level = {name: i for i, layer in enumerate(EXERCISE_LAYERS) for name in layer}
+    folder = PACKAGE / "exercises"
+    for path in sorted(folder.rglob("*.py")):
+        part = path.relative_to(folder).parts[0].removesuffix(".py")
+        if part == "__init__":
+            continue
+        for name in imports(path):
+            if name.startswith("kamkit.exercises."):
+                target = name.split(".")[2]
+                assert level[target] <= level[part], f"{path.name} may not import {name}"

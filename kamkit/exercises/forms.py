@@ -117,6 +117,7 @@ def read_accept(data: Any) -> Accept:
         low=low,
         high=high,
         like=tuple(data.get("like", ())),
+        unlike=tuple(data.get("unlike", ())),
         order=tuple(tuple(group) for group in data.get("order", ())),
         best=data.get("best"),
         weight=float(data.get("weight", 1.0)),

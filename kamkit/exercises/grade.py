@@ -87,7 +87,8 @@ def part_right(
         return float(_figure_right(accept, value, part.unit))
     if part.takes == "text":
         exact = any(normal(str(a)) == normal(value) for a in accept.any)
-        return float(exact or holds_any(value, accept.like))
+        named = holds_any(value, accept.like) and not holds_any(value, accept.unlike)
+        return float(exact or named)
     if part.takes == "order":
         return max(0.0, 2 * pairs_right(value, accept.order) - 1)
     if value in accept.any or value == accept.best:

@@ -92,8 +92,9 @@ class Accept:
     """What counts as right for one part.
 
     ``any`` lists accepted values; ``low`` and ``high`` bound a figure; ``like`` lists words of
-    which the typed text must hold one; ``order`` is a ranking, best first, in which items of one
-    inner tuple may stand either way round. ``best`` is the answer that the method itself gives,
+    which the typed text must hold one, ``unlike`` words of which it must hold none (whoever names
+    several has not decided); ``order`` is a ranking, best first, in which items of one inner tuple
+    may stand either way round. ``best`` is the answer that the method itself gives,
     where a range or several values are defensible. ``weight`` counts the part.
     """
 
@@ -101,6 +102,7 @@ class Accept:
     low: float | None = None
     high: float | None = None
     like: tuple[str, ...] = ()
+    unlike: tuple[str, ...] = ()
     order: tuple[tuple[str, ...], ...] = ()
     best: Any = None
     weight: float = 1.0

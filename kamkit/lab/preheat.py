@@ -106,6 +106,11 @@ class WarmKernels(_Manager):  # type: ignore[misc]
             if isinstance(spare, Spare):
                 spare.client.stop_channels()
         self._reserve.clear()
+        # Asked politely, a kernel that is still loading would complain on the terminal.
+        for kernel_id in self._hidden & set(self.list_kernel_ids()):
+            kernel = self.get_kernel(kernel_id)
+            kernel.stop_restarter()
+            await kernel._async_kill_kernel()
         for kernel_id in list(self._lines):
             self._hang_up(kernel_id)
         await super()._async_shutdown_all(now=now)

@@ -8,7 +8,6 @@ from typing import Any
 
 import ipywidgets as w
 
-from kamkit.charts import theme
 from kamkit.errors import KamkitError
 from kamkit.i18n import describe, t
 from kamkit.widgets.controls import Control
@@ -55,6 +54,8 @@ def as_html(shown: Any) -> str:
     >>> as_html("5 < 6")
     '<p>5 &lt; 6</p>'
     """
+    from kamkit.charts import theme  # loads matplotlib, which practice sheets don't need
+
     if isinstance(shown, theme.Figure):
         return theme.to_svg(shown)
     if isinstance(shown, TableView):

@@ -18,7 +18,7 @@ MODULES = tuple(f"M{n}" for n in range(1, 17))
 FIELD_TYPES = ("number", "choice", "text")
 COLUMN_KINDS = ("text", "number", "money", "share", "score")
 ORIGINS = ("simulated", "real")
-ACCEPT = ("any", "low", "high", "like", "order", "best", "weight")
+ACCEPT = ("any", "low", "high", "like", "unlike", "order", "best", "weight")
 FEWEST_HINTS, FEWEST_MISTAKES, FEWEST_WRONG = 2, 3, 2
 FORMS = {
     "id": r"[a-z][a-z0-9_]{0,59}",

@@ -26,7 +26,7 @@ _UNITS = {
 }
 _WORDS = sorted([*_UNITS, *_MONEY], key=len, reverse=True)
 # 两天半 and 两个半小时 say the same.
-_HALF_LAST = re.compile(r"(个小时|小时|天)半$")
+_HALF_LAST = re.compile(f"({'|'.join(VOCABULARY['half_after'])})半$")
 
 
 @dataclass(frozen=True)

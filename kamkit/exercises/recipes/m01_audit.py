@@ -105,7 +105,7 @@ def _sheet(one: Ratings, two: Ratings) -> Sheet:
 
 
 def _ticks(names: list[str]) -> dict[str, bool]:
-    return {f.id: f.id in names for f in kam_functions()}
+    return {f.id: True for f in kam_functions() if f.id in names}
 
 
 def weakest(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
@@ -171,6 +171,7 @@ def own(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
         traps={
             "percent": {name: 75.0 for name in key},
             "straight_line": {name: 2.5 for name in key},
+            "signed": {name: -1.0 if k % 2 else 1.0 for k, name in enumerate(key)},
             "five_scale": {name: 5.0 if k % 3 == 0 else 3.0 for k, name in enumerate(key)},
         },
     )

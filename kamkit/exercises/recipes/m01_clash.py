@@ -146,6 +146,8 @@ def disagreements(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
         sheets=(sheet,),
         traps={
             "profit_only": _trap(kinds, {"future": "loss", "local": "loss", "agree": "today"}),
+            "called_loss": _trap(kinds, dict.fromkeys(REASONS, "loss")),
+            "local_as_today": _trap(kinds, {"local": "today"}),
             "class_names": _trap(kinds, {"agree": "future"}),
             "class_names_today": _trap(kinds, {"agree": "today"}),
             "class_names_other": _trap(kinds, {"agree": "local"}),

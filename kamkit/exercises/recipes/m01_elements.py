@@ -121,6 +121,7 @@ def evidence(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
                 i: e.proves if e.proves == "orders" else NONE
                 for i, e in zip(ids, chosen, strict=True)
             },
+            **{f"as_{place}": dict.fromkeys(ids, place) for place in (*_SHORT.values(), NONE)},
             "neighbour": {i: e.tempts for i, e in zip(ids, chosen, strict=True)},
             "project_as_orders": {
                 i: "orders" if e.proves == "project" else e.proves

@@ -128,7 +128,16 @@ def curve(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     n = len(table)
     key: dict[str, Accept] = {}
     traps: dict[str, dict[str, Any]] = {
-        t: {} for t in ("kept_order", "eighty_twenty", "one_short", "against_rest", "as_share")
+        t: {}
+        for t in (
+            "kept_order",
+            "eighty_twenty",
+            "one_short",
+            "against_rest",
+            "as_share",
+            "evenly",
+            "copied",
+        )
     }
     measured = {b: _measures(table, b) for b in bases}
     for b, found in measured.items():
@@ -144,6 +153,10 @@ def curve(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
             traps["one_short"][part] = max(value - 1, 0.0) if short else value
             traps["against_rest"][part] = value if short else _against_rest(value)
             traps["as_share"][part] = value / n if short else value
+            even = {"top20": 0.2, "top25": 0.25, "heads80": float(math.ceil(0.8 * n))}
+            traps["evenly"][part] = even[f]
+            if b == "margin":
+                traps["copied"][part] = measured["sales"][measure]
     first, by_sales = _head(table, bases[0]), measured[bases[0]]
     margin = money(table["margin"].sum()) if "margin" in bases else "—"
     return Variant(
@@ -237,9 +250,14 @@ def two_years(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
 
 
 def _cut(value: float, served: int) -> float:
-    """The whole part, or the figure itself where the whole part happens to be right."""
-    whole = math.floor(value)
-    return round(value, 2) if whole == served else whole
+    """The whole part; where that happens to be right, the figure before it was cut.
+
+    Where even that is right, a figure that nobody types.
+    """
+    whole, figure = math.floor(value), round(value, 2)
+    if whole != served:
+        return whole
+    return figure if abs(figure - served) > 0.02 * served else served + 0.5
 
 
 def serving(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
@@ -259,6 +277,8 @@ def serving(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     part = draw.choice((50, 60, 70))
     needed = others * floor + (target + draw.real(0.2, 0.55, 2)) * each
     hours = round(needed * 100 / part / 10) * 10
+    while not 0.15 <= (hours * part / 100 - n * floor) / (each - floor) % 1 <= 0.85:
+        hours += 10  # clear of a whole number of accounts
     members = pd.DataFrame(
         {
             "account_id": [f"{k:03d}" for k in range(n + listed)],
@@ -289,7 +309,8 @@ def serving(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
             "floor_for_all": {"value": _cut((usable - n * floor) / each, served)},
             "rounded_up": {"value": served + 1},
             "everyone": {"value": listed},
-            "not_served": {"value": listed - served},
+            "rule_of_thumb": {"value": _cut(n / 5, served)},
+            "not_served": {"value": _cut(listed - served, served)},
             "fraction": {"value": round((usable - n * floor) / (each - floor), 2)},
         },
     )  # fmt: skip

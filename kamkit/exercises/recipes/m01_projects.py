@@ -140,8 +140,9 @@ def _traps(
         "dropped": _answers(found, dropped),
         "bought": _answers(found, bought),
         "project_is_never": _answers(never),
-        "nearly_three": _answers(["converted" if b else c for b, c in zip(big_only, found,
-                                                                            strict=True)]),
+        "nearly_three": _answers(
+            ["converted" if b else c for b, c in zip(big_only, found, strict=True)]
+        ),
     }
 
 

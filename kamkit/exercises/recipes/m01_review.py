@@ -229,13 +229,14 @@ def rollup(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     lines = [
         (cell(label), cell(groups[g]), v) for label, (g, v, _) in zip(labels, firms, strict=True)
     ]
-    top, biggest = _ranked(sums)[0], _ranked(largest)[0]
+    right = _ranked(sums)
+    top, biggest = right[0], _ranked(largest)[0]
     return Variant(
-        key={"order": Accept(order=tuple((LETTERS[g],) for g in _ranked(sums)))},
+        key={"order": Accept(order=tuple((LETTERS[g],) for g in right))},
         words={
             "n": len(firms), "groups": 5, "first": cell(groups[top]),
             "first_sum": money(sums[top]), "largest": cell(groups[biggest]),
-            "largest_firm": money(largest[biggest]), "place": _ranked(sums).index(biggest) + 1,
+            "largest_firm": money(largest[biggest]), "place": right.index(biggest) + 1,
         },
         items=named_items(groups),
         sheets=(
@@ -247,6 +248,7 @@ def rollup(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
             ),
         ),
         traps={
+            "as_offered": {"order": list(LETTERS[:5] if right != [*range(5)] else "bcdea")},
             "upside_down": {"order": [LETTERS[g] for g in _ranked([-s for s in sums])]},
             "largest_firm": {"order": [LETTERS[g] for g in _ranked(largest)]},
             "own_name": {"order": [LETTERS[g] for g in _ranked(named)]},
@@ -287,6 +289,10 @@ _BREAKS: dict[str, Any] = {
 }
 
 
+_CONTRACT = {
+    True: Text("三年框架，每年集中下一单", "Three-year framework, one order a year"),
+    False: Text("零散订单", "Single orders"),
+}
 _PURCHASES = (
     column("name", "客户", "Account"),
     column("contract", "怎么买", "How it buys"),
@@ -296,6 +302,20 @@ _PURCHASES = (
     column("amount", "近 12 个月金额", "Amount in 12 months", "money"),
     column("code", "RFM 码", "RFM code"),
 )
+
+# How people misread the codes: the place they choose for which kind of account.
+_MISREAD: dict[str, dict[str, str]] = {
+    "code_at_its_word": {"framework": "win_back"},
+    "framework_small": {"framework": "newcomer"},
+    "silence_missed": {"win_back": "keep"},
+    "often_is_big": {"small": "keep"},
+    "few_is_nothing": {"newcomer": "small"},
+    "framework_by_code": {"framework": "small"},
+    "framework_kept": {"framework": "keep"},
+    "given_up": {"win_back": "small"},
+    "newcomer_kept": {"newcomer": "keep"},
+    "no_code_at_all": {k: "framework" for k in _RFM if k != "framework"},
+}
 
 
 def codes(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
@@ -316,12 +336,10 @@ def codes(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     total = [sum(int(c) for c in code) for code in text]
     best = sorted(range(len(kinds)), key=lambda k: -total[k])
     by_sum = {LETTERS[k]: "keep" if place < 3 else "small" for place, k in enumerate(best)}
-    contract = {True: Text("三年框架，每年集中下一单", "Three-year framework, one order a year"),
-                False: Text("零散订单", "Single orders")}  # fmt: skip
     since = [m + draw.integer(1, 2) if k == "newcomer" else draw.integer(26, 70)
              for k, (m, _, _) in zip(kinds, figures, strict=True)]  # fmt: skip
     rows = tuple(
-        (cell(n), cell(contract[kind == "framework"]), s, m, f, a * 10_000.0, code)
+        (cell(n), cell(_CONTRACT[kind == "framework"]), s, m, f, a * 10_000.0, code)
         for n, kind, s, (m, f, a), code in zip(names, kinds, since, figures, text, strict=True)
     )
     ids = LETTERS[: len(kinds)]
@@ -350,15 +368,6 @@ def codes(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
         ),
         traps={
             "summed": by_sum,
-            "code_at_its_word": answers({"framework": "win_back"}),
-            "framework_small": answers({"framework": "newcomer"}),
-            "silence_missed": answers({"win_back": "keep"}),
-            "often_is_big": answers({"small": "keep"}),
-            "few_is_nothing": answers({"newcomer": "small"}),
-            "framework_by_code": answers({"framework": "small"}),
-            "framework_kept": answers({"framework": "keep"}),
-            "given_up": answers({"win_back": "small"}),
-            "newcomer_kept": answers({"newcomer": "keep"}),
-            "no_code_at_all": answers({k: "framework" for k in _RFM if k != "framework"}),
+            **{name: answers(swap) for name, swap in _MISREAD.items()},
         },
     )  # fmt: skip

@@ -7,6 +7,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
+from kamkit.exercises.forms import read_text
 from kamkit.exercises.model import Accept, Item, Sheet, Text, Variant
 from kamkit.exercises.recipes.m01_common import (
     LETTERS,
@@ -16,6 +17,7 @@ from kamkit.exercises.recipes.m01_common import (
     listed,
     named_items,
     one_of,
+    pool,
 )
 from kamkit.exercises.variants import Draw
 from kamkit.methods.selection import group_weights, selection_criteria
@@ -33,24 +35,15 @@ GROUPS = {
     "competitive": Text("战略与竞争", "Strategy and competition"),
     "fit": Text("契合与合作", "Fit and conduct"),
 }
-# How a director puts it, and the points that follow for the first, second and third group.
-_SAYINGS = (
-    (Text("“{a}占一半；剩下的一半里，{b}是{c}的一倍半。”",
-          "“{a} is half of it. In the other half, {b} counts one and a half times {c}.”"),
-     (50.0, 30.0, 20.0)),
-    (Text("“{a}要抵得上另外两组之和；{b}是{c}的两倍。”",
-          "“{a} weighs as much as the other two together; {b} twice as much as {c}.”"),
-     (50.0, 100 / 3, 50 / 3)),
-    (Text("“{a}是{b}的两倍，{b}又是{c}的两倍。”",
-          "“{a} counts twice as much as {b}, and {b} twice as much as {c}.”"),
-     (400 / 7, 200 / 7, 100 / 7)),
-    (Text("“{a}和{b}一样重，各是{c}的两倍。”",
-          "“{a} and {b} weigh the same, each twice as much as {c}.”"),
-     (40.0, 40.0, 20.0)),
-    (Text("“{a}是{c}的三倍，{b}是{c}的一倍半。”",
-          "“{a} counts three times as much as {c}, {b} one and a half times as much as {c}.”"),
-     (600 / 11, 300 / 11, 200 / 11)),
-)  # fmt: skip
+
+
+@cache
+def _sayings() -> tuple[tuple[Text, tuple[float, ...]], ...]:
+    """How a director puts it, and the points that follow for the three groups in turn."""
+    return tuple(
+        (read_text(s), tuple(100 * p / sum(s["parts"]) for p in s["parts"]))
+        for s in pool("m01_shortlist")["sayings"]
+    )
 
 
 @cache
@@ -103,13 +96,30 @@ def _whole(points: dict[str, float]) -> dict[str, float]:
     return floors
 
 
+def _misheard(
+    groups: tuple[str, str, str], points: tuple[float, ...], lines: dict[str, int]
+) -> dict[str, dict[str, float]]:
+    """Points of those who catch half of the sentence, or apply a multiple to the wrong thing."""
+    most, second, third = points
+    rest, chain = 100 - most, (400 / 7, 200 / 7, 100 / 7)
+    each = [p * lines[g] for g, p in zip(groups[1:], points[1:], strict=True)]
+    slips = {
+        "rest_halved": (most, rest / 2, rest / 2),
+        "two_level": (40.0, 40.0, 20.0) if second != 40 else (50.0, 25.0, 25.0),
+        "chain": chain if points != chain else (50.0, 100 / 3, 50 / 3),
+        "twice_rest": (200 / 3, *(p * 100 / 3 / (second + third) for p in points[1:])),
+        "per_line": (most, *(e * rest / sum(each) for e in each)),
+    }
+    return {n: _whole(dict(zip(groups, p, strict=True))) for n, p in slips.items()}
+
+
 def weights(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     """A director's sentence about three groups of criteria, turned into 100 points.
 
     Within a group the points are shared equally by :func:`group_weights`; the gate gets none.
     Source: S023, S024; that a sentence becomes points is house.
     """
-    saying, points = draw.choice(_SAYINGS)
+    saying, points = draw.choice(_sayings())
     first, second, third = draw.shuffled(list(GROUPS))
     if third == "value" and points[2] < 18:
         # Counting criteria would give value much the same points: no lesson in that.
@@ -123,15 +133,6 @@ def weights(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     one = {g: next(c for c in _weighted() if criteria()[c].group == g) for g in GROUPS}
     swapped = {**right, first: right[third], third: right[first]}
     close = {**right, second: right[third], third: right[second]}
-    rest, heavy = 100 - right[first], (first, second, third)
-    by_lines = rest / (right[second] * counts[second] + right[third] * counts[third])
-    slips = {
-        "rest_halved": (right[first], rest / 2, rest / 2),
-        "two_level": (40.0, 40.0, 20.0) if points[1] != 40 else (50.0, 25.0, 25.0),
-        "chain": _SAYINGS[2][1] if points != _SAYINGS[2][1] else _SAYINGS[1][1],
-        "twice_rest": (200 / 3, *(p * 100 / 3 / sum(points[1:]) for p in points[1:])),
-        "per_line": (right[first], *(right[g] * counts[g] * by_lines for g in heavy[1:])),
-    }
     return Variant(
         key={g: Accept(low=v - 1.5, high=v + 1.5, best=round(v, 1)) for g, v in right.items()},
         words={
@@ -155,7 +156,7 @@ def weights(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
             "equal": _whole(dict.fromkeys(GROUPS, 100 / 3)),
             "upside_down": _whole(swapped),
             "second_third": _whole(close),
-            **{n: _whole(dict(zip(heavy, p, strict=True))) for n, p in slips.items()},
+            **_misheard((first, second, third), points, counts),
         },
     )  # fmt: skip
 

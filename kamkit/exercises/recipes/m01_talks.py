@@ -142,6 +142,7 @@ def programme(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
         traps={
             "plan_counts": {k: "done" if s == "begun" else s for k, s in states.items()},
             "habit_counts": {k: "begun" if s == "none" else s for k, s in states.items()},
+            "habit_is_done": {k: "done" if s == "none" else s for k, s in states.items()},
             "all_or_nothing": {k: "none" if s == "begun" else s for k, s in states.items()},
             "humble": {k: "begun" if s == "done" else s for k, s in states.items()},
             "all_begun": dict.fromkeys(states, "begun"),

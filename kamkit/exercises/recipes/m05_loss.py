@@ -43,6 +43,13 @@ _SAID_AS = {
     "credit": ["账期", "占款", "垫款", "赊账", "回款", "拖款", "credit", "payment terms",
                "slow payment", "late payment"],
 }  # fmt: skip
+# Naming one of these as well is no decision. First words only: "not engineers on site" is fine.
+_ALSO = {
+    "rush": ["加急", "急单", "插单", "rush", "expedite", "expediting"],
+    "return": ["退货", "退换", "return"],
+    "site": ["工程师", "和驻场", "与驻场", "及驻场", "驻场和", "驻场与", "engineer"],
+    "credit": ["账期", "赊账", "和占款", "占款和", "credit", "payment terms", "slow payment"],
+}
 # What the other accounts spend on each driver, in per cent of sales.
 _NORM = {"rush": 2.0, "return": 1.5, "site": 4.0, "credit": 2.0}
 
@@ -233,8 +240,10 @@ def name_the_cause(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     cause, largest = str(plan["cause"]), DRIVERS[int(rows[0, 2:].argmax())]
     place = DRIVERS.index(cause)
     others = [w for d in DRIVERS if d not in (cause, largest) for w in _SAID_AS[d]]
+    also = tuple(w for d in DRIVERS if d != cause for w in _ALSO[d])
     return Variant(
-        key={"text": Accept(like=tuple(_SAID_AS[cause]), best=_SAID_AS[cause][0])},
+        key={"text": Accept(like=tuple(_SAID_AS[cause]), unlike=also,
+                            best=_SAID_AS[cause][0])},
         words={"name": said(called[0]), "loss": money(facts["loss"][0]),
                "cause": within_sentence(_DRIVER_WORDS[cause]),
                "largest": within_sentence(_DRIVER_WORDS[largest]),

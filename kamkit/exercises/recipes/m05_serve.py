@@ -149,7 +149,11 @@ def _counts_good(found: Figures) -> bool:
     # The point is lost where the largest account happens to earn most.
     behind = int((income > income[int(np.argmax(found["revenue"]))]).sum()) >= 2
     once = len(set(found["revenue"])) == 6 and (
-        _agreement(np.argsort(-income / found["revenue"]), grouped) < 1
+        max(
+            _agreement(np.argsort(-v / found["revenue"], kind="stable"), grouped)
+            for v in (income, found["gross"])
+        )
+        < 1
     )
     return 4 <= len(grouped) <= 5 and max(wrong) < 0.8 and behind and once
 
@@ -188,6 +192,7 @@ def rank_by_profit(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
         items=items([ids[k] for k in order], [called[k] for k in order]),
         sheets=(_count_sheet(found, called, order, mine),),
         traps={"by_sales": ranked(found["revenue"]), "by_gross": ranked(found["gross"]),
+               "by_gross_rate": ranked(found["gross"] / found["revenue"]),
                "by_thrift": ranked(-found["cost"]), "by_rate": ranked(income / found["revenue"]),
                **slips([i for g in grouped for i in (ids[k] for k in g)])},
     )  # fmt: skip

@@ -115,8 +115,21 @@ def wallet_share(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
                "spend": money(found[2, known].sum())},
         fields=(field("value", "客户份额", "Share of customer", "share"),),
         sheets=(_spend_rows(found, called, order),),
-        traps={w: {"value": round(v, 6)} for w, v in ways.items() if w != "key"},
+        traps={w: {"value": round(v, 6)} for w, v in (ways | _off_columns(found)).items()
+               if w != "key"},
     )  # fmt: skip
+
+
+def _off_columns(found: np.ndarray) -> dict[str, float]:
+    """The share by the wrong column (own accounts have one: a tenth off), or over all accounts."""
+    known = ~np.isnan(found[2])
+    sales, low, base, high = found[:, known]
+    part = float(sales.sum() / base.sum())
+    ends = {"low_column": low, "high_column": high}
+    wrong = {
+        w: float(sales.sum() / end.sum()) for w, end in ends.items() if not np.isnan(end).any()
+    }
+    return {"low_column": part / 0.9, "high_column": part / 1.1, "inverse": 1 / part} | wrong
 
 
 def _own_wallets(accounts: pd.DataFrame | None) -> tuple[np.ndarray, list[Text]]:
@@ -147,7 +160,8 @@ def safe_room(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
                "gap": money(room["base"] - room["low"])},
         fields=(field("value", "可以写进目标的空间", "Room that the target may rest on", "money"),),
         sheets=(_spend_rows(found, called, order),),
-        traps={w: {"value": round(v, 2)} for w, v in _rooms(found).items() if w != "key"},
+        traps={w: {"value": round(v, 2)} for w, v in (_rooms(found) | _parts_of(found)).items()
+               if w != "key"},
     )  # fmt: skip
 
 
@@ -160,6 +174,12 @@ def _rooms(found: np.ndarray) -> dict[str, float]:
         "spend": float(low.sum()),
         "unknown_in": float(low.sum() - found[0].sum()),
     }
+
+
+def _parts_of(found: np.ndarray) -> dict[str, float]:
+    """The largest room alone, and a guess for the account without an estimate added."""
+    rooms = (found[1] - found[0])[:5]
+    return {"largest": float(rooms.max()), "guessed": float(1.2 * rooms.sum())}
 
 
 def _life(draw: Draw) -> dict[str, float]:

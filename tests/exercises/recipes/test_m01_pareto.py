@@ -69,8 +69,12 @@ def test_claim_follows_the_paired_interval(seed):
 def test_capacity_sets_the_floor_aside_first(seed):
     words = (variant := m01_pareto.serving(Draw(seed), None)).words
     usable = words["hours"] * words["part"] / 100
-    left = usable - words["others"] * words["floor"]
-    assert variant.key["value"].best == int(left // words["each"])
+    served = variant.key["value"].best
+    fits = [
+        k for k in range(words["listed"] + 1)
+        if k * words["each"] + (words["n"] - k) * words["floor"] <= usable
+    ]  # fmt: skip
+    assert served == max(fits)
     assert 0 < words["served"] < words["listed"]
 
 

@@ -32,6 +32,8 @@ def test_elevator_rule_from_the_sheet(seed):
     variant = m01_rules.elevator(Draw(seed), None)
     for item, (_, sales, level, gates) in zip(variant.items, variant.sheets[0].rows, strict=True):
         assert variant.key[item.id].best == by_hand(sales, level, gates)
+        if gates in (3, 4):
+            assert by_hand(sales, level, 0) != "open"  # nothing but the gates leaves it open
     assert variant.words["open_here"] == 4
     assert {a.best for a in variant.key.values()} == {p.id for p in variant.places}
 
@@ -69,7 +71,8 @@ def test_project_or_key_account(seed):
         _, project, orders, years, directed = row
         value = float(project["en"].split()[1]) if "CNY" in project["en"] else 0.0
         large = "services" in project["en"] and value >= median
-        follows = int(orders["en"].split()[0]) >= 3 and "over 1 " not in orders["en"]
+        count = orders["en"].split()[0]
+        follows = count != "None" and int(count) >= 3 and "over 1 " not in orders["en"]
         expected = "project_only" if large else "one_off"
         if large and follows and directed >= 0.5:
             expected = "converted"
@@ -131,7 +134,8 @@ def test_groups_add_up(seed):
 def test_codes_are_labels(seed):
     variant = m01_review.codes(Draw(seed), None)
     for item, row in zip(variant.items, variant.sheets[0].rows, strict=True):
-        _, buys, months, orders, amount, code = row
+        _, buys, first, months, orders, amount, code = row
+        assert (first <= months + 2) == (variant.key[item.id].best == "newcomer")
         r, f, m = (int(c) for c in code)
         best = variant.key[item.id].best
         assert (best == "framework") == buys["en"].startswith("Three-year")

@@ -200,3 +200,20 @@ def test_value_classes_in_the_order_of_the_rule(seed):
         else:
             wanted = ("mgc",) if need >= 4 else ("others",)
         assert variant.key[i].any == wanted
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_deepest_loss_is_none_that_stands(seed):
+    variant = made(m05_pnl.losses_that_stand, seed)
+    rows = by_item(variant)
+    assert min(rows, key=lambda i: min(rows[i])) not in variant.key
+    assert min(rows, key=lambda i: sum(rows[i])) not in variant.key
+    (deepest,) = (i for i, on in variant.traps["deepest"].items() if on)
+    assert deepest == min(rows, key=lambda i: min(rows[i]))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_one_cause_has_to_be_named_alone(seed):
+    accept = made(m05_loss.name_the_cause, seed).key["text"]
+    assert not set(accept.like) & set(accept.unlike)
+    assert "工程师" in accept.unlike
