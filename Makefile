@@ -56,8 +56,9 @@ datasets: $(VENV)/.run ## write the sample companies in datasets/ anew
 	$(BIN)/kamkit sample --company elevator --seed 7 --accounts 120 --out datasets/elevator --force
 	$(BIN)/kamkit sample --company it --seed 7 --accounts 120 --out datasets/it --force
 
-docs: $(VENV)/.run ## write docs/tables.md anew
+docs: $(VENV)/.run ## write docs/tables.md and the practice sheets anew
 	$(BIN)/python scripts/write_docs.py
+	$(BIN)/python scripts/write_practice.py
 
 pictures: $(VENV)/.dev ## the pictures in docs/pictures (needs Debian's chromium)
 	$(BIN)/python scripts/take_pictures.py

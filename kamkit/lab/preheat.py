@@ -203,8 +203,10 @@ class WarmKernels(_Manager):  # type: ignore[misc]
                 code = f"__import__({module!r}, fromlist=['_']).{function}()"
                 if not await self._ask(client, code, self.patience):
                     self.log.warning("Warming up failed: %s", call)
-        except BaseException:
+        except Exception:
             self._hidden.discard(name)
+            if name in self:
+                await self.shutdown_kernel(name, now=True)
             raise
         return Spare(name, client)
 
