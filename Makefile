@@ -39,7 +39,7 @@ test: $(VENV)/.dev ## all checks that CI runs
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2 --dist loadfile -rs $(ARGS)
-	$(BIN)/python -m pytest -n 2 --dist loadfile -rs --nbval --nbval-sanitize-with tests/nbval.cfg -p no:cacheprovider notebooks/zh notebooks/en
+	$(BIN)/python -m pytest -n 2 --dist loadfile -rs --nbval --nbval-sanitize-with tests/nbval.cfg -p no:cacheprovider notebooks/zh notebooks/en notebooks/home exercises/zh exercises/en
 
 lock: $(VENV)/.dev ## write the locks and environment.yml anew
 	$(BIN)/uv pip compile $(UV_FLAGS) --extra build pyproject.toml -o requirements.lock > /dev/null

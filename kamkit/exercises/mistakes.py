@@ -95,6 +95,9 @@ def _trap(case: Case, name: Any, rule: Mapping[str, Any]) -> bool:
     least = int(rule.get("least", 1))
     wrong = case.wrong()
     hits = [name for name in wrong if name in trap and _same_value(case, name, trap[name])]
+    figures = {n for n in wrong if n in trap and case.part(n).takes == "figure"}
+    if figures and not figures.intersection(hits):
+        return False  # a choice that would follow from the trap's figures proves nothing alone
     return len(hits) >= least or (case.exercise.kind == "many" and _ticked_like(case, trap, least))
 
 

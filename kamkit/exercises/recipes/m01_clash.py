@@ -15,6 +15,7 @@ from kamkit.exercises.recipes.m01_common import (
     cell,
     column,
     company_names,
+    listed,
     money,
     named_items,
     one_of,
@@ -83,6 +84,25 @@ def _said(rules: dict[str, Ruling], i: int) -> list[dict[str, str]]:
     return found
 
 
+def _readings() -> Sheet:
+    """Which verdicts read as key, as not key, or take no side, as the schemes declare it."""
+    names = {
+        True: Text("算大客户", "Key account"),
+        None: Text("不表态", "Takes no side"),
+        False: Text("不算大客户", "Not a key account"),
+    }
+    members = [m for s in SCHEMES for m in load_scheme(s).members]
+    rows = tuple(
+        (cell(name), listed(Text(m.labels["zh"], m.labels["en"]) for m in members if m.key is key))
+        for key, name in names.items()
+    )
+    return Sheet(
+        Text("这些说法怎么读", "How to read the verdicts"),
+        (column("reads", "读作", "Reads as"), column("verdicts", "方案里的说法", "Verdicts")),
+        rows,
+    )
+
+
 def _agreement(rules: dict[str, Ruling]) -> list[tuple[str, str, float, int, float, float]]:
     """Share of accounts that two schemes read alike, with n and the Wilson interval."""
     reads = {name: rule.readings for name, rule in rules.items()}
@@ -143,7 +163,7 @@ def disagreements(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
             "loss_money": money(rows[first["loss"]]["profit"]),
         },
         items=named_items(names),
-        sheets=(sheet,),
+        sheets=(sheet, _readings()),
         traps={
             "profit_only": _trap(kinds, {"future": "loss", "local": "loss", "agree": "today"}),
             "called_loss": _trap(kinds, dict.fromkeys(REASONS, "loss")),

@@ -38,7 +38,8 @@ _EXTRA = (
 def _history(draw: Draw, kind: str) -> dict[str, float]:
     """Facts of one customer: project, orders after it, years, share bought without a tender."""
     none = float("nan")
-    big, small = draw.integer(1_600, 4_200), draw.integer(120, 420)
+    # Steps of 20, so that the median of an even number of projects is round in both languages.
+    big, small = (round(draw.integer(*b) / 20) * 20 for b in ((1_600, 4_200), (120, 420)))
     high, low = draw.integer(60, 95) / 100, draw.integer(5, 35) / 100
     many, few = draw.integer(5, 14), draw.integer(1, 2)
     cases: dict[str, tuple[float, int, int, int, int, float]] = {
@@ -76,9 +77,9 @@ def _line(name: Text, row: dict[str, float]) -> tuple[Any, ...]:
     said = pool("m01_projects")["orders"][how]
     filled = {"orders": after if parts else int(row["orders"]), "years": years}
     orders = {lang: str(text).format(**filled) for lang, text in said.items()}
-    return (
-        cell(name), project, orders, int(row["order_years"]), row["directed_share"],
-    )  # fmt: skip
+    # A share of no orders is no share: the project itself is not among the other orders.
+    directed = cell(Text("—", "–")) if parts and not after else row["directed_share"]
+    return (cell(name), project, orders, int(row["order_years"]), directed)
 
 
 def _place(member: str, words: Mapping[str, str], table: str) -> Place:
@@ -104,7 +105,13 @@ _COLUMNS = (
     column("project", "最大的项目", "Largest project"),
     column("orders", "其他订单", "Other orders"),
     column("years", "有订单的年数", "Years with orders", "number", 0),
-    column("directed", "不经比价的占比", "Bought without a tender", "share", 0),
+    column(
+        "directed",
+        "其他订单不经比价的占比（按金额）",
+        "Other orders: bought without a tender (by amount)",
+        "share",
+        0,
+    ),
 )
 
 

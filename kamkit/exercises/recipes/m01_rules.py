@@ -101,7 +101,8 @@ _COLUMNS = (
 def rule_sheet() -> Sheet:
     """The rule in a table with both ends of every band, so that the key follows from it.
 
-    The source says nothing of the level of a general account, and neither does the table.
+    The source says nothing of the level of a general account: low and middle ones fit, as nothing
+    else could be meant, while a leading one is disputed (general to the letter, or left open).
     """
     any_sales, any_level = Text("不限", "any"), Text("不限", "any")
     rows = (
@@ -116,7 +117,14 @@ def rule_sheet() -> Sheet:
             Text("中等：2.5 到 3.4 分", "middle: 2.5 to 3.4"),
             None,
         ),
-        (Text("不到 500 万元", "below CNY 5 million"), Text("没有写", "not stated"), None),
+        (
+            Text("不到 500 万元", "below CNY 5 million"),
+            Text(
+                "没有写：3.4 分及以下归这里，领先的有争议",
+                "not stated: 3.4 or less fits, leading is disputed",
+            ),
+            None,
+        ),
     )
     few = Text("满足 0–2 项", "0–2 met")
     members = load_scheme("elevator").members

@@ -43,13 +43,21 @@ _SUCCESS = (
     ("standing", "主要供应商地位", "Standing as a major supplier"),
     ("innovation", "技术创新", "Technical innovation"),
 )  # fmt: skip
-# Lines that could be read both ways say on the form whom they are about.
+# Each line says on the form whom it is about: the customer, or its supplier.
 _PLAINER = {
+    "size": Text("它的规模", "How large it is"),
+    "growth_potential": Text("它的增长潜力", "Its potential to grow"),
+    "financial_stability": Text("它的财务稳不稳", "How sound its finances are"),
+    "early_adopter": Text("它率先采用新产品", "It takes up new products early"),
+    "market_standing": Text("它在市场上的声望", "Its standing in its market"),
     "ease_of_access": Text("它容易接触（找得到人、约得上）", "It is easy to reach and to meet"),
     "strategic_fit": Text("它的市场正是我们要进的", "It is in a market that we want to enter"),
     "low_competition": Text("盯着它的供应商不多", "Few suppliers are after it"),
     "values_our_offer": Text("它看重我们这类产品的价值", "It values what our trade offers"),
     "price": Text("供应商的报价", "The supplier's price"),
+    "service": Text("供应商的服务", "The supplier's service"),
+    "speed": Text("供应商响应得快不快", "How fast the supplier responds"),
+    "innovation": Text("供应商的技术创新", "The supplier's technical innovation"),
     "relationship": Text("它和供应商的合作关系", "How it gets on with the supplier"),
     "standing": Text("它把谁当主要供应商", "Whom it treats as a major supplier"),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from kamkit.exercises.model import Accept, Column, Item, Place, Sheet, Text, Variant
@@ -112,11 +112,16 @@ def missing_point(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
         tuple((row,) for row in rows),
     )
     points = list(data["points"])
+    right = Accept(
+        any=tuple(absent.get("exactly", ())),
+        like=tuple(absent["like"]),
+        unlike=tuple(_others_asked(points, absent)),
+    )
     return Variant(
-        key={"text": Accept(any=tuple(absent.get("exactly", ())), like=tuple(absent["like"]))},
+        key={"text": right},
         sheets=(sheet,),
         traps={f"asked_{p['id']}": _asked(p, absent) for p in points}
-        | {"beside": {"text": list(absent["about"])}},
+        | {"beside": {"text": list(absent["about"])}, "several": {"text": list(absent["like"])}},
         words={
             "account": draw.choice(list(pool("m15_people")["accounts"])),
             "topic": dict(case["topic"]),
@@ -129,6 +134,16 @@ def missing_point(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
 def _asked(point: Mapping[str, Any], absent: Mapping[str, Any]) -> dict[str, list[str]]:
     """Words that ask for a point which the message gives; of the absent one there are none."""
     return {"text": [NOT_SAID] if point["id"] == absent["id"] else list(point["about"])}
+
+
+def _others_asked(points: Iterable[Mapping[str, Any]], absent: Mapping[str, Any]) -> list[str]:
+    """Words that ask for another point too; none that the right question itself may need.
+
+    "Who signs for it to count as done?" and "how many tests count?" ask what counts as done.
+    """
+    needed = {"done": ("who", "howmany")}.get(str(absent["id"]), ())
+    others = [p for p in points if p["id"] != absent["id"] and p["id"] not in needed]
+    return [word for point in others for word in point["asks"]]
 
 
 def cues(draw: Draw, accounts: pd.DataFrame | None) -> Variant:

@@ -60,6 +60,9 @@ def test_reasons_of_a_clash_show_in_the_verdicts(seed):
         assert (reason == "local") == (types["en"] == "Regional key account")
         assert (reason == "future") == (tiers["en"] == "Most growable (MGC)")
         assert (guide["en"] == "Ordinary") == (reason in ("loss", "local", "future"))
+        reads_as_key = variant.sheets[1].rows[0][1]["en"].split(", ")
+        agreed = all(set(said["en"].split(" + ")) & set(reads_as_key) for said in row[3:])
+        assert (reason == "agree") == agreed  # no dispute only if all four say yes
     assert 0 <= variant.words["low"]["value"] <= variant.words["agreement"]["value"]
 
 
@@ -67,8 +70,10 @@ def test_reasons_of_a_clash_show_in_the_verdicts(seed):
 def test_project_or_key_account(seed):
     variant = m01_projects.histories(Draw(seed), None)
     median = variant.words["median"]["value"] / 1e6
+    assert median * 10 == pytest.approx(round(median * 10))  # round in zh and in en
     for item, row in zip(variant.items, variant.sheets[0].rows, strict=True):
         _, project, orders, years, directed = row
+        assert isinstance(directed, dict) == (orders["en"] == "None after the project")
         value = float(project["en"].split()[1]) if "CNY" in project["en"] else 0.0
         large = "services" in project["en"] and value >= median
         count = orders["en"].split()[0]

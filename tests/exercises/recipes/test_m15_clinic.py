@@ -5,7 +5,7 @@ import pytest
 from kamkit.exercises.matching import holds_any
 from kamkit.exercises.recipes.m15_clinic import PARTS, REMEDIES, STORIES, fables, labels, remedies
 from kamkit.exercises.recipes.m15_common import pool, until
-from kamkit.exercises.recipes.m15_readback import cues, missing_point, readback
+from kamkit.exercises.recipes.m15_readback import NOT_SAID, cues, missing_point, readback
 from kamkit.exercises.recipes.m15_write import brief, clause
 from kamkit.exercises.variants import Draw
 
@@ -58,7 +58,7 @@ def test_the_message_answers_four_of_five(seed):
 def test_only_what_the_message_gives_counts_as_asked_in_vain(seed):
     variant = missing_point(Draw(seed), None)
     question = variant.words["question"]
-    asked = {name: trap["text"] for name, trap in variant.traps.items() if name != "beside"}
+    asked = {k: trap["text"] for k, trap in variant.traps.items() if k.startswith("asked_")}
     assert len(asked) == 5
     for lang in ("zh", "en"):
         assert not any(holds_any(question[lang], words) for words in asked.values())
@@ -87,6 +87,34 @@ def test_a_question_fits_one_point_only():
             if other is not point:
                 for lang in ("zh", "en"):
                     assert not holds_any(point["question"][lang], other["like"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "seed", "fits"),
+    [
+        ("谁做、什么时候、多少套、送哪里、怎么算完成？", 3, False),
+        ("Who does it, by when, how many, where to, what counts as done?", 3, False),
+        ("Who, when, where?", 5, False),
+        ("请问由谁负责？", 5, True),
+        ("Who will do it when you are away?", 5, True),
+        ("最晚几号？", 12, True),
+    ],
+)
+def test_more_than_one_question_has_not_found_the_missing_one(asked, seed, fits):
+    right = missing_point(Draw(seed), None).key["text"]
+    assert (holds_any(asked, right.like) and not holds_any(asked, right.unlike)) == fits
+
+
+@pytest.mark.parametrize("absent", ["who", "when", "howmany", "where", "done"])
+def test_the_right_question_asks_for_no_other_point(absent):
+    found = 0
+    for seed in range(60):
+        variant = missing_point(Draw(seed), None)
+        if variant.traps[f"asked_{absent}"]["text"] == [NOT_SAID]:
+            found += 1
+            for lang in ("zh", "en"):
+                assert not holds_any(variant.words["question"][lang], variant.key["text"].unlike)
+    assert found
 
 
 @pytest.mark.parametrize("seed", SEEDS)
