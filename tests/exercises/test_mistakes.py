@@ -14,6 +14,8 @@ RANK = {"items": ACCOUNTS, "key": {"order": {"order": [["a"], ["b"], ["c"], ["d"
 BOTH = {"traps": {"t": {"q": "now", "r": "later"}}}
 MONEY = {"fields": FIGURE, "key": {"value": 1_200_000}}
 GAINS = {"a.profit": "1", "a.sign": "gain", "b.profit": "2", "b.sign": "gain"}
+# A sign that would follow from the trap's figure: alone it proves nothing.
+SIGN = {"traps": {"t": {"a.profit": -3, "a.sign": "loss"}}}
 POINTS = {"items": ACCOUNTS, "key": {"a": 40, "b": 30, "c": 20, "d": 10}}
 
 
@@ -47,6 +49,8 @@ CASES = [
     ("many", {"trap": "t"}, {"a": True}, True, {"traps": {"t": {"a": True}}}),
     ("many", {"trap": "t"}, dict.fromkeys("abc", True), False, {"traps": {"t": {"a": True}}}),
     ("many", {"trap": "t", "least": 2}, {"a": True}, False, {"traps": {"t": {"a": True}}}),
+    ("table", {"trap": "t"}, {**GAINS, "a.sign": "loss"}, False, SIGN),
+    ("table", {"trap": "t"}, {**GAINS, "a.profit": "-3", "a.sign": "loss"}, True, SIGN),
     ("text", {"trap": "t"}, {"text": "看销售额"}, True, {"traps": {"t": {"text": "销售额"}}}),
     ("rank", {"trap": "t"}, ordered("dcba"), True, {**RANK, "traps": {"t": ordered("dcba")}}),
     ("rank", {"trap": "t"}, ordered("dbca"), False, {**RANK, "traps": {"t": ordered("dcba")}}),
