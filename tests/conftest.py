@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from browser import chromium, open_browser
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("KAMKIT_SHARED_DATA", ROOT.parent / "shared" / "data"))
@@ -42,6 +44,15 @@ def published() -> dict[str, dict[str, Any]]:
     """The published cases by id (tests/data/published_cases.yaml)."""
     text = (ROOT / "tests/data/published_cases.yaml").read_text(encoding="utf-8")
     return {case["id"]: case for case in yaml.safe_load(text)}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium for one file of tests: Playwright lets no other event loop run beside its own."""
+    if chromium() is None:
+        pytest.skip("Chromium not found (Debian package chromium)")
+    with open_browser() as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

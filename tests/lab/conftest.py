@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from browser import chromium, open_browser
 from conftest import ROOT
 from course_server import course_folder, course_server
 
@@ -14,11 +13,3 @@ def course(tmp_path_factory):
     root = course_folder(ROOT, home / "我的 课程")
     with course_server(root, home / "记录") as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if chromium() is None:
-        pytest.skip("Chromium not found (Debian package chromium)")
-    with open_browser() as found:
-        yield found

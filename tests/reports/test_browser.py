@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from browser import chromium, closed_page, open_browser
+from browser import closed_page
 
 from kamkit.i18n import LANGUAGES
 from kamkit.reports import Report, to_html
 
 WIDE = {f"column_{i}": [1234567.891, -5.0] for i in range(14)}
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if chromium() is None:
-        pytest.skip("Chromium not found (Debian package chromium)")
-    with open_browser() as found:
-        yield found
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
-from browser import chromium, closed_page, open_browser
+from browser import closed_page
 from drive import PLACED, VERDICT, WORDS, box, by_keys, by_mouse, drag, finger, name, verdict
 from workroom import KINDS, open_room, write_notebook
 
@@ -17,15 +17,7 @@ WAYS = {"mouse": by_mouse, "keys": by_keys}
 LAPTOP = {"width": 1366, "height": 768}
 
 
-@pytest.fixture(scope="session")
-def browser():
-    if chromium() is None:
-        pytest.skip("Chromium not found (Debian package chromium)")
-    with open_browser() as found:
-        yield found
-
-
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def room(tmp_path_factory):
     folder = tmp_path_factory.mktemp("room")
     with open_room(folder) as found:
