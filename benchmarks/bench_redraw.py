@@ -89,9 +89,9 @@ def measure(room: Room) -> None:
     with open_browser() as browser:
         page, _ = closed_page(browser, viewport={"width": 1366, "height": 900})
         page.goto(room.page("redraw"))
-        page.wait_for_function(
-            f"document.querySelectorAll('svg[role=img]').length >= {len(CHARTS)}", timeout=90_000
-        )
+        for part in ("svg[role=img]", ".noUi-handle"):
+            alive = f"document.querySelectorAll('{part}').length >= {len(CHARTS)}"
+            page.wait_for_function(alive, timeout=90_000)
         page.wait_for_timeout(2000)
         for number, name in enumerate(CHARTS):
             seen: list[Any] = []
