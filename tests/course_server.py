@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import subprocess
 import time
 import urllib.error
@@ -14,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from workroom import free_port
 
 from kamkit.workshop import copy_lessons, lab_command, lab_environment
 
@@ -58,12 +59,6 @@ def course_folder(source: Path, target: Path) -> Path:
         shutil.copytree(source / part, target / part)
     copy_lessons(source, target / "out" / "workshop")
     return target
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from workroom import free_port
+
 USER, PASSWORD = "trainer", "p@ss/w:rd"
 BINARIES = Path("/usr/lib/postgresql")
 
@@ -36,12 +38,6 @@ def _as_user() -> dict[str, str | int]:
     return {"user": entry.pw_uid, "group": entry.pw_gid}
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def server() -> Iterator[str]:
     """Address (host:port) of a fresh server; user, password and nothing in it."""
@@ -58,7 +54,7 @@ def server() -> Iterator[str]:
     make = [where / "initdb", "-D", folder / "data", "-U", USER, "--pwfile", word]
     make += ["-A", "scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
     subprocess.run([str(m) for m in make], check=True, **options)
-    port = _free_port()
+    port = free_port()
     run = [str(where / "postgres"), "-D", str(folder / "data"), "-k", str(folder)]
     run += ["-h", "127.0.0.1", "-p", str(port), "-F"]
     with (folder / "log").open("wb") as log:

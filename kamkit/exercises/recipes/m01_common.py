@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -31,17 +28,6 @@ TRADES = (
     Text("装备", "Equipment"),
     Text("物流", "Logistics"),
 )
-
-
-@cache
-def pool(name: str) -> Mapping[str, Any]:
-    """Wordings in both languages, from a TOML file beside the recipes.
-
-    >>> sorted(pool("m01_evidence"))
-    ['evidence']
-    """
-    text = Path(__file__).with_name(f"{name}.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
 
 
 def trees(draw: Draw, count: int) -> list[Text]:

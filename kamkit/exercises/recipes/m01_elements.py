@@ -15,9 +15,9 @@ from kamkit.exercises.recipes.m01_common import (
     listed,
     named_items,
     one_of,
-    pool,
     ruled,
 )
+from kamkit.exercises.recipes.wordings import pool
 from kamkit.exercises.variants import Draw
 from kamkit.schemes import criteria, load_scheme, selection, with_cutoffs
 

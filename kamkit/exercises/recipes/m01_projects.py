@@ -18,9 +18,9 @@ from kamkit.exercises.recipes.m01_common import (
     money,
     named_items,
     one_of,
-    pool,
     ruled,
 )
+from kamkit.exercises.recipes.wordings import pool
 from kamkit.exercises.variants import Draw
 from kamkit.schemes import load_scheme
 

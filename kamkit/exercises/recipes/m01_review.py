@@ -18,10 +18,10 @@ from kamkit.exercises.recipes.m01_common import (
     money,
     named_items,
     one_of,
-    pool,
     trees,
 )
 from kamkit.exercises.recipes.m01_rules import rule_sheet
+from kamkit.exercises.recipes.wordings import pool
 from kamkit.exercises.variants import Draw
 from kamkit.methods.selection import account_values, reclassification, rfm_codes
 from kamkit.schemes import load_scheme

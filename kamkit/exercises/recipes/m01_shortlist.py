@@ -17,8 +17,8 @@ from kamkit.exercises.recipes.m01_common import (
     listed,
     named_items,
     one_of,
-    pool,
 )
+from kamkit.exercises.recipes.wordings import pool
 from kamkit.exercises.variants import Draw
 from kamkit.methods.selection import group_weights, selection_criteria
 from kamkit.methods.selection.criteria import weighted_sum

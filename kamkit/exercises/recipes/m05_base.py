@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
-from pathlib import Path
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -44,17 +41,6 @@ def names(draw: Draw, n: int) -> list[Text]:
     True
     """
     return [Text(*pair) for pair in draw.sample(_NAMES, n)]
-
-
-@cache
-def wordings(name: str) -> Mapping[str, Any]:
-    """Sentences of a recipe, in both languages; they stand in a TOML file of the same name.
-
-    >>> sorted(wordings("m05_boxes"))
-    ['remarks']
-    """
-    text = Path(__file__).with_name(f"{name}.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
 
 
 def until(draw: Draw, make: Callable[[Draw], T], good: Callable[[T], bool], tries: int = 60) -> T:

@@ -26,8 +26,8 @@ from kamkit.exercises.recipes.m05_base import (
     ticked,
     ticks,
     until,
-    wordings,
 )
+from kamkit.exercises.recipes.wordings import pool
 from kamkit.methods.portfolio import four_box
 from kamkit.methods.portfolio.fourbox import ACTIONS, BOXES
 
@@ -206,7 +206,7 @@ def act_on_boxes(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     good = dict(zip(_ACTORS, (found["operating_income"] >= _PROFIT_LINE).tolist(), strict=True))
     actions = {i: ACTIONS[_box(large[i], good[i])] for i in _ACTORS}
     unsure = set().union(*flips(found, (_SALES_LINE, _PROFIT_LINE)).values())
-    called, talk = names(draw, 6), draw.sample(wordings("m05_boxes")["remarks"], 6)
+    called, talk = names(draw, 6), draw.sample(pool("m05_boxes")["remarks"], 6)
     order = draw.shuffled(range(6))
     cols = columns(("name", "客户", "Account", "text"), ("revenue", "销售额", "Sales", "money"),
                    ("profit", "服务后利润", "Profit after service", "money"))  # fmt: skip

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kamkit.exercises.model import Variant
-from kamkit.exercises.recipes.m15_common import leaning, one_each, pool, scenes
+from kamkit.exercises.recipes.m15_common import leaning, one_each, scenes
+from kamkit.exercises.recipes.wordings import pool
 from kamkit.exercises.variants import Draw
 
 if TYPE_CHECKING:

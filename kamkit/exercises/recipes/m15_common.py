@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
-from pathlib import Path
 from typing import Any, TypeVar
 
 from kamkit.exercises.model import Accept, Item, Place, Text, Variant
+from kamkit.exercises.recipes.wordings import pool
 from kamkit.exercises.variants import Draw
 
 T = TypeVar("T")
 TRIES = 200
-
-
-@cache
-def pool(name: str) -> Mapping[str, Any]:
-    """The wordings of one pool, in both languages; they stand in a TOML file beside the recipes.
-
-    >>> sorted(pool("m15_scenes"))
-    ['fables', 'labels', 'remedies']
-    """
-    text = Path(__file__).with_name(f"{name}.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
 
 
 def said(entry: Mapping[str, Any], words: Mapping[str, Mapping[str, Any]] | None = None) -> Text:

@@ -9,11 +9,11 @@ from kamkit.exercises.model import Accept, Column, Item, Sheet, Text, Variant
 from kamkit.exercises.recipes.m15_common import (
     letters,
     money,
-    pool,
     said,
     share,
     until,
 )
+from kamkit.exercises.recipes.wordings import pool
 from kamkit.exercises.variants import Draw
 
 if TYPE_CHECKING:

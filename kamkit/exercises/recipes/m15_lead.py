@@ -12,10 +12,10 @@ from kamkit.exercises.recipes.m15_common import (
     names,
     place_of,
     plain,
-    pool,
     said,
     until,
 )
+from kamkit.exercises.recipes.wordings import pool
 from kamkit.exercises.variants import Draw
 
 if TYPE_CHECKING:

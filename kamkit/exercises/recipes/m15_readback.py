@@ -12,11 +12,11 @@ from kamkit.exercises.recipes.m15_common import (
     listed,
     names,
     plain,
-    pool,
     said,
     share,
     told,
 )
+from kamkit.exercises.recipes.wordings import pool
 from kamkit.exercises.variants import Draw
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 import pytest
 
-from kamkit.exercises.recipes.m15_common import pool
 from kamkit.exercises.recipes.m15_lead import (
     SKILLS,
     STAGES,
@@ -14,6 +13,7 @@ from kamkit.exercises.recipes.m15_lead import (
     quadrant,
     skills,
 )
+from kamkit.exercises.recipes.wordings import pool
 from kamkit.exercises.variants import Draw
 
 SEEDS = range(40)

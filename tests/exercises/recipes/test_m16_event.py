@@ -2,8 +2,8 @@
 
 import pytest
 
-from kamkit.exercises.recipes.m15_common import pool
 from kamkit.exercises.recipes.m16_event import OBJECTIVES, coverage, goals, minutes_to_cut, plan
+from kamkit.exercises.recipes.wordings import pool
 from kamkit.exercises.variants import Draw
 
 SEEDS = range(40)
