@@ -9,10 +9,7 @@ Needs Chromium (Debian package chromium) and Linux for the memory.
 from __future__ import annotations
 
 import argparse
-import os
-import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -24,7 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from browser import closed_page, open_browser  # noqa: E402
-from workroom import BANK, Room, free_port, wait_for, write_notebook  # noqa: E402
+from lab_server import free_port, running  # noqa: E402
+from workroom import BANK, Room, write_notebook  # noqa: E402
 
 from kamkit.workshop import lab_command, lab_environment  # noqa: E402
 
@@ -120,20 +118,12 @@ def main() -> None:
         port = free_port()
         room = Room(f"http://127.0.0.1:{port}", room.folder, room.home)
         command = lab_command(room.folder, "zh", browser=False, port=port)
-        command += ["--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True"]
         env = {**lab_environment("zh"), "KAMKIT_HOME": str(room.home), "KAMKIT_BANK": str(BANK)}
         env["JUPYTER_RUNTIME_DIR"] = str(Path(folder) / "runtime")
-        log_path = Path(folder) / "server.log"
         start = time.perf_counter()
-        with log_path.open("w", encoding="utf-8") as log:
-            server = subprocess.Popen(command, env=env, stdout=log, stderr=log, cwd=ROOT)
-            try:
-                wait_for(room, server, log_path)
-                print(f"server start: {time.perf_counter() - start:.1f} s")
-                measure(room, server.pid, given.clicks, given.pages)
-            finally:
-                os.kill(server.pid, signal.SIGTERM)
-                server.wait(30)
+        with running(command, env, room.url, Path(folder) / "server.log", cwd=ROOT) as server:
+            print(f"server start: {time.perf_counter() - start:.1f} s")
+            measure(room, server.pid, given.clicks, given.pages)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,8 @@ QUIET = (
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     "--LabApp.extension_manager=readonly",
     "--ServerApp.terminals_enabled=False",
+    # Else every kernel warns that it talks in plain text, and rightly so on a shared computer.
+    "--KernelManager.transport_encryption=auto",
 )
 
 

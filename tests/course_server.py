@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,11 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workroom import free_port
+from lab_server import free_port, running
 
 from kamkit.workshop import copy_lessons, lab_command, lab_environment
-
-STARTS = 60  # seconds that a busy machine may take
 
 
 @dataclass(frozen=True)
@@ -65,35 +61,8 @@ def course_folder(source: Path, target: Path) -> Path:
 def course_server(root: Path, desk: Path, *options: str, lang: str = "zh") -> Iterator[Course]:
     """A course server that is answering; it ends with the block."""
     port = free_port()
-    command = lab_command(root, lang, browser=False, port=port)
-    # Pages are opened by address and kernels are ended by a bare request.
-    command += ["--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True", *options]
+    command = [*lab_command(root, lang, browser=False, port=port), *options]
     environment = {**lab_environment(lang), "KAMKIT_HOME": str(desk)}
-    log = desk.with_name("server.log")
-    with log.open("wb") as written:
-        process = subprocess.Popen(command, env=environment, stdout=written, stderr=written)
-        course = Course(f"http://127.0.0.1:{port}/", root, desk, process)
-        try:
-            _wait(course)
-            yield course
-        finally:
-            process.terminate()
-            try:
-                process.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
-def _wait(course: Course) -> None:
-    for _ in range(STARTS * 10):
-        if course.process.poll() is not None:
-            break
-        try:
-            course.get("api")
-            return
-        except urllib.error.HTTPError:
-            return  # it answers, under another base address
-        except OSError:
-            time.sleep(0.1)
-    raise RuntimeError("the course server does not answer")
+    url = f"http://127.0.0.1:{port}/"
+    with running(command, environment, url, desk.with_name("server.log")) as process:
+        yield Course(url, root, desk, process)

@@ -117,7 +117,7 @@ def test_import_is_cheap():
 # What an exercise is ← how an answer is checked ← what is kept (docs/exercises.md).
 EXERCISE_LAYERS = (
     {"model", "forms", "variants", "figures", "recipes", "own_accounts"},
-    {"kinds", "answers", "matching", "grade", "mistakes", "check", "bank"},
+    {"kinds", "answers", "matching", "grade", "mistakes", "follow", "check", "bank"},
     {
         *("progress", "behaviours", "journal", "desk", "session"),
         *("handin", "cohort", "course", "standing"),

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
-import socket
-import subprocess
-import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +12,7 @@ from typing import Any
 
 import nbformat
 from conftest import ROOT
+from lab_server import free_port, running
 
 from kamkit.workshop import lab_command, lab_environment
 
@@ -34,7 +31,6 @@ KINDS = (
     "poll",
 )
 BANK = ROOT / "tests/data/exercises"
-_START, _STOP = 90, 10
 
 
 @dataclass(frozen=True)
@@ -77,13 +73,6 @@ def write_notebook(
     path.write_text(nbformat.writes(book), encoding="utf-8")
 
 
-def free_port() -> int:
-    """A port that nobody uses at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def open_room(folder: Path, more: Mapping[str, str] | None = None) -> Iterator[Room]:
     """Start the server in ``folder`` and end it afterwards."""
@@ -95,32 +84,7 @@ def open_room(folder: Path, more: Mapping[str, str] | None = None) -> Iterator[R
     for name in ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR"):
         env[f"JUPYTER_{name}"] = str(folder / name.lower())
     command = lab_command(books, "zh", browser=False, port=port)
-    command += ["--ServerApp.port_retries=0", "--IdentityProvider.token="]
-    command += ["--ServerApp.disable_check_xsrf=True", "--WarmKernels.spares=1"]
-    with (folder / "server.log").open("w", encoding="utf-8") as log:
-        server = subprocess.Popen(command, env=env, stdout=log, stderr=log, cwd=books)
-        try:
-            room = Room(f"http://127.0.0.1:{port}", books, home)
-            wait_for(room, server, folder / "server.log")
-            yield room
-        finally:
-            server.send_signal(signal.SIGTERM)
-            try:
-                server.wait(_STOP)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait(_STOP)
-
-
-def wait_for(room: Room, server: subprocess.Popen, log: Path) -> None:
-    """Return when the server answers; RuntimeError with its last words if it never does."""
-    end = time.monotonic() + _START
-    while time.monotonic() < end:
-        if server.poll() is not None:
-            break
-        try:
-            room.api("status")
-            return
-        except OSError:
-            time.sleep(0.2)
-    raise RuntimeError(log.read_text(encoding="utf-8")[-3000:])
+    command += ["--ServerApp.port_retries=0", "--WarmKernels.spares=1"]
+    room = Room(f"http://127.0.0.1:{port}", books, home)
+    with running(command, env, room.url, folder / "server.log", cwd=books):
+        yield room

@@ -90,9 +90,12 @@ def _figure(part: Part, value: Any) -> tuple[Any, Problem | None]:
         return None, _asked("answer_no_figure", part, value)
     if len(value) > MOST_CHARACTERS:
         return None, _asked("answer_too_long", part, value, most=MOST_CHARACTERS)
-    reading = read_figure(value, part.unit)
+    reading = read_figure(value, part.unit, currency=part.currency)
     if reading.problem:
-        return None, _asked(reading.problem, part, value, alternatives=reading.alternatives)
+        details: dict[str, Any] = {"alternatives": reading.alternatives}
+        if reading.currency:
+            details |= {"typed": reading.currency, "currency": part.currency}
+        return None, _asked(reading.problem, part, value, **details)
     return reading.value, None
 
 
@@ -156,14 +159,9 @@ def _asked_sum(total: float | None, values: Mapping[str, Any]) -> list[Problem]:
     below = [name for name, value in values.items() if value < 0]
     found = [Problem("answer_negative", column=n, value=f"{values[n]:g}") for n in below]
     if abs(given - total) > TOTAL_TOLERANCE:
-        left = total - given
-        found.append(
-            Problem(
-                "answer_sum",
-                value=f"{given:g}",
-                details={"total": f"{total:g}", "left": f"{left:g}"},
-            )
-        )
+        code, gap = ("answer_sum", "left") if given < total else ("answer_sum_over", "over")
+        details = {"total": f"{total:g}", gap: f"{abs(total - given):g}"}
+        found.append(Problem(code, value=f"{given:g}", details=details))
     return found
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from kamkit.errors import Problem
 from kamkit.exercises.answers import read_answer
+from kamkit.exercises.follow import followed
 from kamkit.exercises.grade import FULL, NEIGHBOUR, best_value, grade, pairs_right, wanted
 from kamkit.exercises.kinds import KINDS, Part
 from kamkit.exercises.mistakes import Case, mistakes, side
@@ -36,6 +37,7 @@ def check(exercise: Exercise, variant: Variant, answer: Any) -> Outcome:
     given = read_answer(exercise, variant, answer)
     if not given.attempted:
         return BLANK
+    variant = followed(exercise, variant, given.values)
     grades = grade(exercise, variant, given)
     case = Case(exercise, variant, given, grades)
     if not KINDS[exercise.kind].scored:

@@ -35,7 +35,11 @@ def plain(value: Any) -> Any:
 
 def variant_data(variant: Variant) -> dict[str, Any]:
     """A variant as JSON data; :func:`read_variant` reads it back."""
-    return {"format": FORMAT, **plain(asdict(variant))}
+    data = plain(asdict(variant))
+    for field in data["fields"]:
+        if not field["items"]:  # written only where it says something, as before there was any
+            del field["items"]
+    return {"format": FORMAT, **data}
 
 
 def outcome_data(outcome: Outcome) -> dict[str, Any]:
@@ -86,6 +90,7 @@ def read_field(data: Mapping[str, Any]) -> Field:
         unit=str(data.get("unit", "")),
         units=tuple(read_place(p) for p in data.get("units", ())),
         options=tuple(read_place(p) for p in data.get("options", ())),
+        items=tuple(str(i) for i in data.get("items", ())),
     )
 
 

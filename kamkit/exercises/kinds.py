@@ -9,6 +9,8 @@ from typing import Any
 from kamkit.exercises.model import Exercise, Variant
 
 TOTAL = 100.0  # points of an allocation
+CURRENCY = "CNY"  # of amounts where no sheet names another
+_MAY_BE_MONEY = ("money", "")
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,7 @@ class Part:
 
     ``takes`` is "place", "tick", "figure", "text" or "order"; ``options`` are the ids that a
     place or an order is made of, in their order; ``group`` joins parts of one column.
+    ``currency`` is that of an amount, as the sheets have it.
     """
 
     id: str
@@ -24,6 +27,7 @@ class Part:
     options: tuple[str, ...] = ()
     unit: str = ""
     group: str = ""
+    currency: str = ""
 
 
 Parts = dict[str, Part]
@@ -49,6 +53,13 @@ def _ids(things: Any) -> tuple[str, ...]:
     return tuple(thing.id for thing in things)
 
 
+def _currency(variant: Variant, unit: str) -> str:
+    """The currency of a field: that of the task's sheets."""
+    if unit not in _MAY_BE_MONEY:
+        return ""
+    return next((sheet.currency for sheet in variant.sheets if sheet.currency), CURRENCY)
+
+
 def _single(variant: Variant) -> Parts:
     return {"choice": Part("choice", "place", _ids(variant.places))}
 
@@ -61,7 +72,8 @@ def _number(variant: Variant) -> Parts:
     if not variant.fields:
         return {}
     field = variant.fields[0]
-    found = {"value": Part("value", "figure", unit=field.unit)}
+    currency = _currency(variant, field.unit)
+    found = {"value": Part("value", "figure", unit=field.unit, currency=currency)}
     if field.units:
         found["unit"] = Part("unit", "place", _ids(field.units))
     return found
@@ -89,9 +101,18 @@ def _table(variant: Variant) -> Parts:
     found = {}
     for item in variant.items:
         for field in variant.fields:
+            if field.items and item.id not in field.items:
+                continue
             name = f"{item.id}.{field.id}"
             options = _ids(field.options or variant.places) if field.type == "choice" else ()
-            found[name] = Part(name, takes.get(field.type, "text"), options, field.unit, field.id)
+            found[name] = Part(
+                name,
+                takes.get(field.type, "text"),
+                options,
+                field.unit,
+                field.id,
+                _currency(variant, field.unit) if field.type == "number" else "",
+            )
     return found
 
 

@@ -101,6 +101,10 @@ def _trap(case: Case, name: Any, rule: Mapping[str, Any]) -> bool:
     return len(hits) >= least or (case.exercise.kind == "many" and _ticked_like(case, trap, least))
 
 
+def _no_trap(case: Case, name: Any, rule: Mapping[str, Any]) -> bool:
+    return not _trap(case, name, rule)
+
+
 def _parts(case: Case, values: Any, _rule: Mapping[str, Any]) -> bool:
     return all(_same_value(case, name, value) for name, value in values.items())
 
@@ -235,6 +239,7 @@ def _shorter(case: Case, characters: Any, _rule: Mapping[str, Any]) -> bool:
 Condition = Callable[[Case, Any, Mapping[str, Any]], bool]
 CONDITIONS: dict[str, Condition] = {
     "trap": _trap,
+    "no_trap": _no_trap,
     "parts": _parts,
     "any_parts": _any_parts,
     "wrong": _wrong,

@@ -56,7 +56,8 @@ class Field:
 
     ``unit`` is what a number stands for ("money", "share", "count", "score", "hours", "days"):
     a share is 0-1, however it was typed. ``units`` are ids of the units to choose from, where
-    choosing one is part of the answer.
+    choosing one is part of the answer. ``items`` are ids of the items (of a table) that it is
+    filled in for, all where none are named.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Field:
     unit: str = ""
     units: tuple[Place, ...] = ()
     options: tuple[Place, ...] = ()
+    items: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -184,6 +186,7 @@ class Exercise:
     origin: str = "house"
     lesson: str = ""
     recipe: str = ""
+    follow: str = ""
     variants: bool = False
     own_accounts: bool = False
     reason: bool = False

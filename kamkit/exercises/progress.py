@@ -59,7 +59,11 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Progress:
-    """All that is known of one exercise of one trainee."""
+    """All that is known of one exercise of one trainee.
+
+    ``other`` is the round that was left for this one, where one of the two is on the trainee's
+    own accounts: it goes on as it was when its variant is opened again.
+    """
 
     exercise: str
     version: int = 0
@@ -75,6 +79,7 @@ class Progress:
     phase: str = ""
     marks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     team: Mapping[str, Any] | None = None
+    other: Progress | None = None
 
     @property
     def last(self) -> Attempt | None:
@@ -83,14 +88,22 @@ class Progress:
 
 
 def _opened(before: Progress, event: Event) -> Progress:
-    """The first opening holds the variant as met; another version or data start a new round."""
+    """The first opening holds the variant as met; another version or data start a new round.
+
+    Going over to one's own accounts, or back, leaves a round; opening it again goes on with it.
+    """
     data = event.data
-    round_ = (event.version, int(data.get("seed", 0)), bool(data.get("own", False)))
+    version, seed, own = event.version, int(data.get("seed", 0)), bool(data.get("own", False))
+    left = before.other
     if before.variant is not None:
-        if round_ == (before.version, before.seed, before.own):
+        if (version, seed, own) == (before.version, before.seed, before.own):
             return before
+        crossed = own != before.own
+        left = replace(before, other=None) if crossed else left
+        again = before.other if crossed else None
+        if again is not None and _same_round(again, event):
+            return replace(again, team=before.team, other=left)
         before = Progress(before.exercise, team=before.team)
-    version, seed, own = round_
     return replace(
         before,
         version=version,
@@ -98,7 +111,13 @@ def _opened(before: Progress, event: Event) -> Progress:
         own=own,
         behaviour=str(data.get("behaviour", "")),
         variant=data.get("variant"),
+        other=left,
     )
+
+
+def _same_round(left: Progress, event: Event) -> bool:
+    met = (event.version, int(event.data.get("seed", 0)), event.data.get("variant"))
+    return met == (left.version, left.seed, left.variant)
 
 
 def _answered(before: Progress, event: Event) -> Progress:

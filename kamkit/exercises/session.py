@@ -12,6 +12,7 @@ from kamkit.exercises.bank.sound import variant_problems
 from kamkit.exercises.behaviours import Stand, release_code, same_code, stand
 from kamkit.exercises.check import check, understand
 from kamkit.exercises.forms import outcome_data, plain, read_variant, variant_data
+from kamkit.exercises.journal.records import json_text
 from kamkit.exercises.model import Exercise, Outcome, Text, Variant
 from kamkit.exercises.progress import Journal, Progress, progress
 from kamkit.exercises.variants import seed_for
@@ -55,7 +56,7 @@ class Session:
     variant as met, and from there on the stored one is used. Every method returns after the
     journal has committed. ``accounts`` (the trainee's own) make the exercise start anew on
     them, as private events; without them a stored round on own accounts goes on.
-
+    :meth:`switch` goes from the one to the other and back.
     """
 
     def __init__(
@@ -106,6 +107,28 @@ class Session:
         stale = known.variant is not None and self._kept is None
         self._progress = Progress(self.exercise.id, team=known.team) if stale else known
         return self._progress
+
+    def switch(self, accounts: pd.DataFrame | None) -> None:
+        """Go over to the trainee's own accounts, or without them back to the drawn ones.
+
+        Answers to either stay: a round that was left goes on as it was. Own accounts that have
+        changed since begin a new one. KamkitError where the accounts don't do.
+        """
+        own = accounts is not None
+        if own and not self.exercise.own_accounts:
+            raise _refuse("no_own_accounts")
+        self._accounts = self._made = None
+        if self.refresh().own == own:
+            return
+        seed, version = self._seed(), self.exercise.version
+        left = self._left()
+        if left is not None and not own:
+            self._open(left.variant or {}, left.seed, left.version, own=False)
+            return
+        made = variant_data(make_variant(self.exercise, seed, accounts))
+        if left is not None and json_text(left.variant or {}) == json_text(made):
+            seed, version = left.seed, left.version
+        self._open(made, seed, version, own=own)
 
     def draft(self, answer: Mapping[str, Any]) -> None:
         """Keep an answer that is not submitted; KamkitError where it can't be one at all."""
@@ -225,6 +248,17 @@ class Session:
         """The stored variant, unless own accounts or a new version ask for a new round."""
         if known.variant is None or (self._accounts is not None and not known.own):
             return None
+        return self._readable(known)
+
+    def _left(self) -> Progress | None:
+        """The round that was left for the present one, if it still fits the exercise."""
+        left = self._progress.other
+        return left if left is not None and self._readable(left) is not None else None
+
+    def _readable(self, known: Progress) -> Variant | None:
+        """The variant of a round, if it still fits the exercise."""
+        if known.variant is None:
+            return None
         variant = read_variant(known.variant)
         if known.version == self.exercise.version or not variant_problems(
             self.exercise, variant, own=known.own
@@ -234,23 +268,21 @@ class Session:
 
     def _ready(self) -> None:
         """Store the variant as met before anything else is written."""
-        if self._kept is not None:
-            return
-        variant = self.variant
-        own = self._accounts is not None
-        data = {
-            "variant": variant_data(variant),
-            "seed": self._seed(),
-            "behaviour": self.behaviour or self.exercise.behaviour,
-            "own": own,
-        }
-        self._write("opened", data, private=own)
+        if self._kept is None:
+            made, own = variant_data(self.variant), self._accounts is not None
+            self._open(made, self._seed(), self.exercise.version, own=own)
 
-    def _write(self, kind: str, data: Mapping[str, Any], *, private: bool | None = None) -> None:
+    def _open(self, variant: Mapping[str, Any], seed: int, version: int, *, own: bool) -> None:
+        """Begin a round, or go on with the one of this variant."""
+        behaviour = self.behaviour or self.exercise.behaviour
+        data = {"variant": variant, "seed": seed, "behaviour": behaviour, "own": own}
+        self._journal.append("opened", self.exercise.id, version, data, private=own)
+        self.refresh()
+
+    def _write(self, kind: str, data: Mapping[str, Any]) -> None:
         """Append one event and take in what it changes."""
-        hidden = self._progress.own if private is None else private
-        version = self.exercise.version
-        self._journal.append(kind, self.exercise.id, version, data, private=hidden)
+        hidden = self._progress.own
+        self._journal.append(kind, self.exercise.id, self.exercise.version, data, private=hidden)
         self.refresh()
 
     def _sent_again(self, answer: Any) -> Outcome | None:

@@ -50,9 +50,15 @@ def _mistakes(exercise: Exercise, now: Stand, known: Progress) -> tuple[tuple[st
     return tuple(made.most_common())
 
 
+def _counted(known: Progress) -> Progress:
+    """The round that counts: one just opened on other accounts doesn't hide an answered one."""
+    other = known.other
+    return other if other is not None and other.attempts and not known.attempts else known
+
+
 def line(exercise: Exercise, known: Progress | None = None) -> Line:
     """How one exercise stands."""
-    known = known or Progress(exercise.id)
+    known = _counted(known or Progress(exercise.id))
     now = stand(exercise, known)
     kept = now.status == "needs_review" and bool(known.attempts)
     waits = kept and not now.can_revote

@@ -6,12 +6,13 @@ import hashlib
 import unicodedata
 from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from struct import Struct
 from typing import TypeVar
 
 T = TypeVar("T")
 
 _WORD_BITS = 64
-_WORDS_PER_BLOCK = 4
+_BLOCK = Struct(">4Q")  # a digest is four words
 
 
 class Draw:
@@ -34,16 +35,17 @@ class Draw:
         if not self._words:
             digest = hashlib.sha256(f"kamkit-draw-1:{self.seed}:{self._block}".encode()).digest()
             self._block += 1
-            size = _WORD_BITS // 8
-            self._words = [
-                int.from_bytes(digest[i * size : (i + 1) * size], "big")
-                for i in range(_WORDS_PER_BLOCK)
-            ][::-1]
+            self._words = list(_BLOCK.unpack(digest))[::-1]
         return self._words.pop()
 
     def _below(self, count: int) -> int:
         """A whole number from 0 to count - 1; longer draws are thrown away, so none is favoured."""
         bits = (count - 1).bit_length()
+        if 0 < bits <= _WORD_BITS:
+            while True:
+                value = self._word() >> (_WORD_BITS - bits)
+                if value < count:
+                    return value
         words = -(-bits // _WORD_BITS)
         while True:
             value = 0

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from workroom import free_port
+from lab_server import free_port
 
 USER, PASSWORD = "trainer", "p@ss/w:rd"
 BINARIES = Path("/usr/lib/postgresql")

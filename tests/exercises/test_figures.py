@@ -67,6 +67,35 @@ def test_the_currency_that_was_typed_is_told():
     assert read_figure("3000", "money").currency == ""
 
 
+FOREIGN = {
+    "USD": ["$5000", "＄5,000", "5000美元", "US$ 5k", "5千美金", "-$5", "($5,000)", "5000 dollars"],
+    "EUR": ["€3000", "3千欧元", "3k EUR", "3000 euros"],
+    "HKD": ["HK$5000", "5000港币", "港元 5000"],
+    "JPY": ["5000日元", "JPY 5000"],
+    "TWD": ["NT$500", "500新台币"],
+    # The sign is asked about first: the choices that would be offered here carry none.
+    "GBP": ["£1,5", "£3-5万", "3~5万英镑", "£8折"],
+}
+
+
+@pytest.mark.parametrize(
+    ("typed", "text"), [(code, text) for code, texts in FOREIGN.items() for text in texts]
+)
+@pytest.mark.parametrize("unit", ["money", ""])
+def test_an_amount_in_another_currency_is_asked_back(typed, text, unit):
+    found = read_figure(text, unit, currency="CNY")
+    assert (found.value, found.problem, found.currency) == (None, "figure_currency", typed)
+    assert not found.alternatives
+
+
+@pytest.mark.parametrize(
+    "text", ["￥5000", "¥5,000", "RMB 5k", "5000元", "人民币5千", "CNY5000", "5000", "5000块钱"]
+)
+def test_an_amount_in_the_fields_own_currency_is_read(text):
+    assert read_figure(text, "money", currency="CNY").value == 5000
+    assert read_figure("US$5000", "money", currency="USD").value == 5000
+
+
 def test_numbers_are_read_as_numbers():
     assert read_figure(1200.5, "money").value == 1200.5
     assert read_figure(1e14, "money").value == 1e14
@@ -83,7 +112,7 @@ def test_unknown_unit_is_a_fault_of_the_caller():
 
 def test_every_question_has_its_words():
     problems = {row["problem"] for row in SPELLINGS["asked"]}
-    problems |= {f"figure_not_{unit or 'bare'}" for unit in UNITS}
+    problems |= {f"figure_not_{unit or 'bare'}" for unit in UNITS} | {"figure_currency"}
     for lang in ("zh", "en"):
         for problem in problems:
             assert {f"problem.{problem}", f"advice.{problem}"} <= set(catalog(lang))

@@ -145,8 +145,26 @@ def test_any_values_of_its_own_parts_are_read(kind, data):
     assert 0 <= check(made, made.fixed, answer).score <= 1
 
 
+def test_a_field_takes_amounts_in_its_own_currency_only():
+    field = [{"id": "value", "text": fakes.said("销售额", "Sales"), "unit": "money"}]
+    made = fakes.exercise("number", fields=field, key={"value": 5000})
+    (problem,) = understand(made, made.fixed, {"parts": {"value": "$5000"}})
+    assert (problem.code, problem.column) == ("figure_currency", "value")
+    assert (problem.details["typed"], problem.details["currency"]) == ("USD", "CNY")
+    assert understand(made, made.fixed, {"parts": {"value": "¥5000"}}) == []
+    column = {"id": "n", "text": fakes.said("额", "Sales"), "kind": "money"}
+    sheet = {"title": fakes.said("表", "Table"), "currency": "USD", "columns": [column]}
+    abroad = fakes.exercise(
+        "number", fields=field, key={"value": 5000}, sheets=[{**sheet, "rows": [[1]]}]
+    )
+    assert understand(abroad, abroad.fixed, {"parts": {"value": "$5000"}}) == []
+    asked = understand(abroad, abroad.fixed, {"parts": {"value": "5000元"}})
+    assert [p.details["currency"] for p in asked] == ["USD"]
+
+
 def test_points_that_do_not_add_up_are_asked_back():
     assert codes("allocate", {"parts": {"a": "60", "b": "30"}}) == ["answer_sum"]
+    assert codes("allocate", {"parts": {"a": "60", "b": "50"}}) == ["answer_sum_over"]
     assert codes("allocate", {"parts": {"a": "120", "b": "-20"}}) == ["answer_negative"]
     assert codes("allocate", {"parts": {"a": "69.9", "b": "30"}}) == []
     assert codes("allocate", {"parts": {"a": "100"}}) == []

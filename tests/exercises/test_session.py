@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -11,6 +12,7 @@ from exercises import fakes
 from kamkit.errors import KamkitError
 from kamkit.exercises import bank
 from kamkit.exercises.forms import variant_data
+from kamkit.exercises.handin import shareable
 from kamkit.exercises.model import Accept, Variant
 from kamkit.exercises.progress import progress
 from kamkit.exercises.session import Session
@@ -164,6 +166,69 @@ def test_own_accounts_start_a_private_round(recipe):
     assert len(again.progress.attempts) == 1
     shared = [e for e in journal.kept if not e.private]
     assert progress(shared)["tiny_number"].draft == {"parts": {"value": "7"}}
+
+
+def test_there_and_back_keeps_the_answers_to_both(recipe):
+    changes, made = recipe
+    session, journal = begin(behaviour="tries", **changes)
+    session.submit({"parts": {"value": "7"}})
+    session.hint()
+    drawn_before = session.progress
+    session.switch(OWN)
+    assert session.progress.own and session.variant.key["value"].any == (4.0,)
+    assert (session.progress.attempts, session.progress.hints) == ((), 0)
+    session.draft({"parts": {"value": "5"}})
+    session.switch(OWN)
+    own_before = session.progress
+    session.switch(None)
+    assert replace(session.progress, other=None) == drawn_before
+    session.submit({"parts": {"value": "8"}})
+    session.switch(OWN)
+    assert replace(session.progress, other=None) == replace(own_before, other=None)
+    again, _ = begin(journal, behaviour="tries", **changes)
+    assert again.progress == session.progress
+    again.switch(None)
+    assert [a.answer["parts"]["value"] for a in again.progress.attempts] == ["7", "8"]
+    private = [e.private for e in journal.kept if e.type == "opened"]
+    assert private == [False, True, False, True, False]
+
+
+def test_what_is_handed_in_is_the_drawn_round_alone(recipe):
+    changes, _ = recipe
+    session, journal = begin(**changes)
+    session.submit({"parts": {"value": "7"}})
+    before = session.progress
+    session.switch(OWN)
+    session.submit({"parts": {"value": "4"}})
+    session.switch(None)
+    session.draft({"parts": {"value": "9"}})
+    found = progress(shareable(journal.kept))["tiny_number"]
+    assert found == replace(before, draft={"parts": {"value": "9"}})
+
+
+def test_changed_own_accounts_begin_a_new_round(recipe):
+    changes, _ = recipe
+    session, _ = begin(**changes)
+    session.switch(OWN)
+    session.submit({"parts": {"value": "4"}})
+    session.switch(None)
+    assert session.progress.attempts == ()
+    session.switch(OWN.assign(revenue=[5.0, 1.0]))
+    assert session.variant.key["value"].any == (6.0,) and not session.progress.attempts
+
+
+def test_switching_without_need_writes_nothing(recipe):
+    changes, _ = recipe
+    session, journal = begin(**changes, accounts=OWN)
+    session.switch(None)
+    assert journal.kept == [] and session.variant.words
+    session.switch(OWN)
+    session.switch(OWN)
+    assert journal.types == ["opened"]
+    plain, journal = begin()
+    with pytest.raises(KamkitError) as caught:
+        plain.switch(OWN)
+    assert codes(caught) == ["no_own_accounts"] and journal.kept == []
 
 
 def test_accounts_count_only_where_the_exercise_takes_them():

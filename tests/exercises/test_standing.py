@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from exercises import fakes
+from kamkit.exercises.model import Outcome
+from kamkit.exercises.progress import Attempt, Progress
 from kamkit.exercises.session import Session
 from kamkit.exercises.standing import line, lines, mean_score, where_left
 
 KINDS = {"first": "single", "second": "number", "third": "many"}
+
+
+def answered(status):
+    outcome = Outcome(status, float(status == "correct"))
+    return Attempt({"parts": {}}, outcome, "2026-09-01T08:00:00+00:00")
 
 
 def named(name, kind, **changes):
@@ -33,6 +42,16 @@ def test_nothing_was_tried():
     found = line(fakes.exercise("single"))
     assert not found.begun and not found.done
     assert found.score is None and found.tries == 0 and found.mistakes == ()
+
+
+def test_an_answered_round_counts_until_the_other_one_has_an_answer():
+    made = fakes.exercise("single")
+    variant = {"format": 1, "key": {"choice": {}}}
+    done = Progress(made.id, variant=variant, attempts=(answered("correct"),))
+    fresh = Progress(made.id, own=True, variant=variant, other=done)
+    assert line(made, fresh).score == 1.0 and line(made, fresh).done
+    tried = replace(fresh, attempts=(answered("incorrect"),))
+    assert line(made, tried).score == 0.0 and not line(made, tried).done
 
 
 def test_a_draft_is_begun_and_a_right_answer_is_done():

@@ -8,11 +8,12 @@ import logging
 import pytest
 from workroom import BANK, KINDS
 
-from kamkit.errors import KamkitError
+from kamkit.errors import KamkitError, Problem
 from kamkit.exercises.bank import load_bank, load_exercise, make_variant
 from kamkit.exercises.desk import open_desk, sign_in
 from kamkit.i18n import LANGUAGES, catalog, t
 from kamkit.widgets import exercise as shown
+from kamkit.widgets.exercise.state import asked_back
 from kamkit.widgets.exercise.view import LOG, joined
 
 RIGHT = {
@@ -68,6 +69,35 @@ def test_the_page_is_complete_and_plain(kind, lang):
     texts = json.dumps({k: v for k, v in page.items() if k != "words"}, ensure_ascii=False)
     assert any("一" <= c <= "鿿" for c in texts) == (lang == "zh")
     assert page["words"]["submit"] == t("exercise.submit", lang)
+
+
+@pytest.mark.parametrize(
+    ("lang", "asked"),
+    [
+        ("zh", "这里的金额以元为单位，“$5000”写的是美元。"),
+        ("en", "Amounts here are in CNY; “$5000” reads as USD."),
+    ],
+)
+def test_another_currency_is_asked_back_by_name(lang, asked):
+    details = {"typed": "USD", "currency": "CNY"}
+    problem = Problem("figure_currency", column="value", value="$5000", details=details)
+    assert asked_back([problem], lang)["value"].startswith(asked)
+
+
+@pytest.mark.parametrize(
+    ("lang", "points", "texts"),
+    [
+        ("zh", "60", ["现在合计 110，超过了 100。", "多分了 10"]),
+        ("zh", "40", ["现在合计 90，不到 100。", "还有 10 没有分出去"]),
+        ("en", "60", ["add up to 110, more than 100", "10 too much"]),
+        ("en", "40", ["add up to 90, short of 100", "left to share out: 10"]),
+    ],
+)
+def test_points_too_many_and_too_few_read_differently(lang, points, texts):
+    view = shown("kind_allocate", lang=lang)
+    given = {"egret": points, "pine": "30", "dipper": "20"}
+    said = say(view, "submit", answer={"parts": given})["asked"][""]
+    assert all(text in said for text in texts), said
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -216,14 +246,21 @@ def test_own_accounts_are_offered_once_entered(monkeypatch):
         for n in range(1, 13)
     ]
     open_desk().journal.append("own_accounts", data={"rows": rows}, private=True)
-    assert say(view, "shown")["own"] == {"on": False, "fixed": False, "count": 12}
+    assert say(view, "shown")["own"] == {"on": False, "count": 12}
     before = view.page
     state = say(view, "own", on=True)
     assert state["own"]["on"], state.get("problem")
     assert view.page != before
     say(view, "hint")
-    assert view.state["own"] == {"on": True, "fixed": True, "count": 0}
+    assert view.state["own"] == {"on": True, "count": 0}
     assert all(e.private for e in open_desk().journal.events(own.id))
+    hints, key = view.state["hints"], view.page["key"]
+    state = say(view, "own", on=False)
+    assert state["own"] == {"on": False, "count": 12} and state["hints"] == []
+    assert view.page == before and key != before["key"]
+    state = say(view, "own", on=True)
+    assert state["hints"] == hints != []
+    assert shown(own.id, lang="zh").state["hints"] == hints
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -86,7 +86,7 @@ def _texts(data: list[Any]) -> tuple[Text, ...]:
 
 def _exercise(data: Mapping[str, Any]) -> Exercise:
     plain = ("id", "version", "module", "kind", "behaviour", "minutes", "origin", "lesson")
-    flags = ("recipe", "variants", "own_accounts", "reason", "scale")
+    flags = ("recipe", "follow", "variants", "own_accounts", "reason", "scale")
     return Exercise(
         **{name: data[name] for name in (*plain, *flags) if name in data},
         s_numbers=tuple(data["s_numbers"]),
@@ -130,9 +130,10 @@ def _problems(data: Mapping[str, Any], stem: str) -> list[Problem]:
     found = [*shape_problems(data), *_panel_problems(data)]
     if isinstance(data.get("id"), str) and data["id"] != stem:
         found.append(Problem("exercise_name", column="id", value=data["id"]))
-    recipe = data.get("recipe", "")
-    if not found and recipe and not _has_recipe(recipe):
-        found.append(Problem("exercise_recipe", column="recipe", value=recipe))
+    for name in ("follow", "recipe"):
+        recipe = data.get(name, "")
+        if not found and recipe and not _has_recipe(recipe):
+            found.append(Problem("exercise_recipe", column=name, value=recipe))
     if not found and not recipe and (data.get("variants") or data.get("own_accounts")):
         found.append(Problem("exercise_missing_key", column="recipe", value="recipe"))
     return found

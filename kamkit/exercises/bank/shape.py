@@ -68,6 +68,7 @@ FILE: dict[str, Rule] = {
     "origin": Rule("string"),
     "lesson": Rule("string", form="lesson"),
     "recipe": Rule("string", form="recipe"),
+    "follow": Rule("string", form="recipe"),
     **{name: Rule("bool") for name in ("variants", "own_accounts", "reason", "scale")},
     "title": PROSE,
     "task": PROSE,
@@ -83,6 +84,7 @@ FILE: dict[str, Rule] = {
             "unit": Rule("string", allowed=UNITS),
             "units": Rule("tables", inner=PLACE),
             "options": Rule("tables", inner=PLACE),
+            "items": Rule("strings", form="id"),
         },
     ),
     "sheets": Rule(

@@ -68,6 +68,12 @@ def _accepted(where: str, part: Part, accept: Accept) -> Found:
         yield Problem("exercise_key", column=where, value=accept.any)
 
 
+def _fields(variant: Variant) -> Found:
+    items = [item.id for item in variant.items]
+    for field in variant.fields:
+        yield from _names(f"fields.{field.id}.items", field.items, items)
+
+
 def _key(variant: Variant, known: Parts) -> Found:
     for name, accept in variant.key.items():
         if name not in known:
@@ -107,7 +113,7 @@ def _conditions(exercise: Exercise, variant: Variant, known: Parts) -> Found:
             at = f"mistakes.{mistake.id}.when[{n}]"
             for name, value in rule.items():
                 where = f"{at}.{name}"
-                if name == "trap":
+                if name in ("trap", "no_trap"):
                     yield from _names(where, value, variant.traps)
                 elif name in ("parts", "any_parts"):
                     yield from _values(where, value, known)
@@ -207,6 +213,7 @@ def variant_problems(exercise: Exercise, variant: Variant, *, own: bool = False)
         return found
     known = parts(exercise, variant)
     return [
+        *_fields(variant),
         *_key(variant, known),
         *(p for name, trap in variant.traps.items() for p in _values(f"traps.{name}", trap, known)),
         *(

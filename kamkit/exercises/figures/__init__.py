@@ -48,16 +48,19 @@ class Reading:
     currency: str = ""
 
 
-def read_figure(text: object, unit: str = "") -> Reading:
+def read_figure(text: object, unit: str = "", *, currency: str = "") -> Reading:
     """Read one number as it was typed.
 
     ``unit`` says what is asked for: "money", "share", "count", "score", "hours", "days" or "".
-    A bare number in (1, 100] is a percentage where a share is asked for.
+    A bare number in (1, 100] is a percentage where a share is asked for. ``currency`` is that
+    of the field ("CNY"): an amount that was typed in another one is asked back, never converted.
 
     >>> read_figure("￥１２０万", "money").value, read_figure("六成", "share").value
     (1200000.0, 0.6)
     >>> read_figure("1,5").problem, read_figure("1,5").alternatives
     ('figure_doubtful', ('1.5', '15'))
+    >>> read_figure("$5000", "money", currency="CNY").problem
+    'figure_currency'
     """
     if unit not in UNITS:
         raise ValueError(f"unknown unit {unit!r}")
@@ -69,7 +72,7 @@ def read_figure(text: object, unit: str = "") -> Reading:
     if len(typed) > LONGEST:
         return Reading(None, "figure_words")
     said = clean(typed)
-    return _read(said, unit) if said else Reading(None)
+    return _read(said, unit, currency) if said else Reading(None)
 
 
 def _spelled(number: float) -> str:
@@ -79,12 +82,15 @@ def _spelled(number: float) -> str:
     return f"{Decimal(repr(number)):f}"
 
 
-def _read(said: str, unit: str) -> Reading:
+def _read(said: str, unit: str, currency: str) -> Reading:
     if said in ("半", "一半", "半数") and unit in ("share", ""):
         return Reading(0.5)
     signs = strip_signs(said)
     if _is_vague(said):
         return Reading(None, "figure_vague")
+    # Before any choice of spellings is offered: those carry no sign, so it would be lost.
+    if currency and signs.currency not in ("", currency) and _has_number(said):
+        return Reading(None, "figure_currency", currency=signs.currency)
     if "折" in said and _has_number(said):
         return _discount(signs.core)
     found, kind = _core(signs, unit)

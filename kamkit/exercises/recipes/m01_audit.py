@@ -1,4 +1,4 @@
-"""Self-audit: thirteen functions and 31 points, for two groups and for oneself (S005)."""
+"""Self-audit: thirteen functions and 31 points, rated by two groups (S005)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from functools import cache
 
 import pandas as pd
 
-from kamkit.exercises.model import Accept, Field, Item, Place, Sheet, Text, Variant
-from kamkit.exercises.recipes.m01_common import cell, column, listed
+from kamkit.exercises.model import Accept, Place, Sheet, Text, Variant
+from kamkit.exercises.recipes.m01_common import column, listed
+from kamkit.exercises.recipes.parts import cell
 from kamkit.exercises.variants import Draw
 from kamkit.schemes import KamFunction, kam_functions
 
@@ -148,30 +149,3 @@ def weakest(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
             "strongest": _ticks(found["strongest"]),
         },
     )  # fmt: skip
-
-
-def own(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
-    """The 31 points for one's own firm: any whole rating from 0 to 4 is right.
-
-    Source: S005; what the ratings mean is in the function list (0 nobody does it … 4 done by
-    everyone concerned, with proof).
-    """
-    items, key = [], {}
-    for f in kam_functions():
-        for p in f.points:
-            # A part's name is item.field, so that the point's own dot has to go.
-            name = p.id.replace(".", "_")
-            items.append(Item(name, Text(p.labels["zh"], p.labels["en"]), _name(f)))
-            key[f"{name}.rating"] = Accept(any=(0.0, 1.0, 2.0, 3.0, 4.0), best=2.0)
-    return Variant(
-        key=key,
-        words={"functions": len(kam_functions()), "points": len(items)},
-        items=tuple(items),
-        fields=(Field("rating", Text("评分（0–4）", "Rating (0–4)"), unit="score"),),
-        traps={
-            "percent": {name: 75.0 for name in key},
-            "straight_line": {name: 2.5 for name in key},
-            "signed": {name: -1.0 if k % 2 else 1.0 for k, name in enumerate(key)},
-            "five_scale": {name: 5.0 if k % 3 == 0 else 3.0 for k, name in enumerate(key)},
-        },
-    )

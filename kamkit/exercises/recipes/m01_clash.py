@@ -12,16 +12,13 @@ from kamkit.exercises.model import Sheet, Text, Variant
 from kamkit.exercises.recipes.m01_common import (
     LETTERS,
     Ruling,
-    cell,
     column,
     company_names,
     listed,
-    money,
     named_items,
-    one_of,
     ruled,
-    share,
 )
+from kamkit.exercises.recipes.parts import cell, money, one_of, share
 from kamkit.exercises.variants import Draw
 from kamkit.methods.selection.stability import wilson
 from kamkit.schemes import load_scheme

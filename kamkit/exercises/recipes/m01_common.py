@@ -1,10 +1,9 @@
-"""What the recipes about defining key accounts share: names, cells, columns, verdicts."""
+"""What the recipes about defining key accounts share: names, columns, figures, verdicts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
@@ -16,7 +15,6 @@ from kamkit.methods.selection.verdicts import OPEN, UNKNOWN, decide, member_trut
 from kamkit.schemes import Scheme
 from kamkit.tables.sample.world import read_data
 
-CURRENCY = "CNY"
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 TRADES = (
     Text("电梯", "Elevators"),
@@ -46,15 +44,6 @@ def company_names(draw: Draw, count: int) -> list[Text]:
     return [company(draw, tree) for tree in trees(draw, count)]
 
 
-def cell(text: Text) -> dict[str, str]:
-    """A text as a cell of a sheet, or as a word for a placeholder.
-
-    >>> cell(Text("是", "yes"))
-    {'zh': '是', 'en': 'yes'}
-    """
-    return {"zh": text.zh, "en": text.en}
-
-
 def listed(texts: Iterable[Text]) -> dict[str, str]:
     """Several texts as one word; a dash where there is none.
 
@@ -65,32 +54,9 @@ def listed(texts: Iterable[Text]) -> dict[str, str]:
     return {"zh": "、".join(t.zh for t in found), "en": ", ".join(t.en for t in found)}
 
 
-def money(value: float, currency: str = CURRENCY) -> dict[str, Any]:
-    """An amount as a word for a placeholder."""
-    return {"kind": "money", "value": float(value), "currency": currency}
-
-
-def share(value: float) -> dict[str, Any]:
-    """A share (0–1) as a word for a placeholder, to a tenth of a percent.
-
-    >>> share(2 / 3)
-    {'kind': 'share', 'value': 0.667}
-    """
-    return {"kind": "share", "value": round(float(value), 3)}
-
-
 def column(key: str, zh: str, en: str, kind: str = "text", digits: int | None = None) -> Column:
     """A column of a sheet."""
     return Column(key, Text(zh, en), kind, digits)
-
-
-def one_of(*places: str) -> Accept:
-    """Any of these places is right; the first is the method's own answer.
-
-    >>> one_of("open", "in").best
-    'open'
-    """
-    return Accept(any=places, best=places[0])
 
 
 def figure(value: float, tolerance: float = 0.005) -> Accept:

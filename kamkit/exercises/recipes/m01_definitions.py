@@ -12,14 +12,13 @@ from kamkit.exercises.model import Accept, Sheet, Text, Variant
 from kamkit.exercises.recipes.m01_common import (
     LETTERS,
     Ruling,
-    cell,
     column,
     company_names,
     listed,
-    money,
     named_places,
     ruled,
 )
+from kamkit.exercises.recipes.parts import cell, money
 from kamkit.exercises.variants import Draw
 from kamkit.schemes import load_scheme, with_binding
 

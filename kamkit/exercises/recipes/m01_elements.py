@@ -14,9 +14,9 @@ from kamkit.exercises.recipes.m01_common import (
     company_names,
     listed,
     named_items,
-    one_of,
     ruled,
 )
+from kamkit.exercises.recipes.parts import one_of
 from kamkit.exercises.recipes.wordings import pool
 from kamkit.exercises.variants import Draw
 from kamkit.schemes import criteria, load_scheme, selection, with_cutoffs

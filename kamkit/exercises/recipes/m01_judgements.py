@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from kamkit.exercises.model import Place, Sheet, Text, Variant
-from kamkit.exercises.recipes.m01_common import LETTERS, cell, column, one_of
+from kamkit.exercises.recipes.m01_common import LETTERS, column
+from kamkit.exercises.recipes.parts import cell, one_of
 from kamkit.exercises.variants import Draw
 from kamkit.methods.selection import ahp
 from kamkit.methods.selection.hierarchy import Ahp

@@ -9,14 +9,8 @@ import numpy as np
 import pandas as pd
 
 from kamkit.exercises.model import Accept, Field, Item, Sheet, Text, Variant
-from kamkit.exercises.recipes.m01_common import (
-    cell,
-    column,
-    company_names,
-    money,
-    one_of,
-    share,
-)
+from kamkit.exercises.recipes.m01_common import column, company_names
+from kamkit.exercises.recipes.parts import cell, money, one_of, share
 from kamkit.exercises.variants import Draw
 from kamkit.methods.selection import capacity_check, concentration_change, concentration_summary
 from kamkit.methods.selection.lorenz import once, percentiles

@@ -11,15 +11,13 @@ from kamkit.exercises.forms import read_text
 from kamkit.exercises.model import Field, Place, Sheet, Text, Variant
 from kamkit.exercises.recipes.m01_common import (
     LETTERS,
-    cell,
     column,
     company_names,
     listed,
-    money,
     named_items,
-    one_of,
     ruled,
 )
+from kamkit.exercises.recipes.parts import cell, money, one_of
 from kamkit.exercises.recipes.wordings import pool
 from kamkit.exercises.variants import Draw
 from kamkit.schemes import load_scheme

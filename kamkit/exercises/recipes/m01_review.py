@@ -10,17 +10,15 @@ from kamkit.exercises.forms import read_text
 from kamkit.exercises.model import Accept, Sheet, Text, Variant
 from kamkit.exercises.recipes.m01_common import (
     LETTERS,
-    cell,
     column,
     company,
     company_names,
     listed,
-    money,
     named_items,
-    one_of,
     trees,
 )
 from kamkit.exercises.recipes.m01_rules import rule_sheet
+from kamkit.exercises.recipes.parts import cell, money, one_of
 from kamkit.exercises.recipes.wordings import pool
 from kamkit.exercises.variants import Draw
 from kamkit.methods.selection import account_values, reclassification, rfm_codes

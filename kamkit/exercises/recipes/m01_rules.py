@@ -11,15 +11,13 @@ import pandas as pd
 from kamkit.exercises.model import Accept, Place, Sheet, Text, Variant
 from kamkit.exercises.recipes.m01_common import (
     LETTERS,
-    cell,
     column,
     company_names,
     listed,
-    money,
     named_items,
-    one_of,
     ruled,
 )
+from kamkit.exercises.recipes.parts import cell, money, one_of
 from kamkit.exercises.variants import Draw
 from kamkit.schemes import load_scheme
 

@@ -11,13 +11,12 @@ from kamkit.exercises.forms import read_text
 from kamkit.exercises.model import Accept, Item, Sheet, Text, Variant
 from kamkit.exercises.recipes.m01_common import (
     LETTERS,
-    cell,
     column,
     company_names,
     listed,
     named_items,
-    one_of,
 )
+from kamkit.exercises.recipes.parts import cell, one_of
 from kamkit.exercises.recipes.wordings import pool
 from kamkit.exercises.variants import Draw
 from kamkit.methods.selection import group_weights, selection_criteria

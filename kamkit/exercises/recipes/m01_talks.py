@@ -9,7 +9,8 @@ import pandas as pd
 
 from kamkit.exercises.forms import read_text
 from kamkit.exercises.model import Item, Place, Sheet, Text, Variant
-from kamkit.exercises.recipes.m01_common import cell, column, company_names, one_of, ruled
+from kamkit.exercises.recipes.m01_common import column, company_names, ruled
+from kamkit.exercises.recipes.parts import cell, one_of
 from kamkit.exercises.recipes.wordings import pool
 from kamkit.exercises.variants import Draw
 from kamkit.schemes import load_scheme

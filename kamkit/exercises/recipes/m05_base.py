@@ -1,22 +1,22 @@
-"""What the recipes of account value share: made-up names, cells, sheets, a second draw."""
+"""What the recipes of account value share: made-up names, sheets, figures, own accounts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from kamkit.exercises.model import Accept, Column, Field, Item, Place, Sheet, Text
+from kamkit.exercises.recipes import parts
+from kamkit.exercises.recipes.parts import CURRENCY, cell, pair
 
 if TYPE_CHECKING:
     from kamkit.exercises.variants import Draw
 
 WAN = 10_000
-CURRENCY = "CNY"
 YEAR = 2026
-T = TypeVar("T")
 
 # Firms that can't exist: a thing and an animal, with a trade.
 _NAMES = (
@@ -43,25 +43,6 @@ def names(draw: Draw, n: int) -> list[Text]:
     return [Text(*pair) for pair in draw.sample(_NAMES, n)]
 
 
-def until(draw: Draw, make: Callable[[Draw], T], good: Callable[[T], bool], tries: int = 60) -> T:
-    """The first drawing that can be decided; after ``tries`` the last one, decided or not."""
-    found = make(draw)
-    for _ in range(tries):
-        if good(found):
-            break
-        found = make(draw)
-    return found
-
-
-def said(text: Text) -> dict[str, str]:
-    """A text as a cell or a word.
-
-    >>> said(Text("线", "line"))
-    {'zh': '线', 'en': 'line'}
-    """
-    return {"zh": text.zh, "en": text.en}
-
-
 def within_sentence(text: Text) -> dict[str, str]:
     """A label as a word inside a sentence: no capital in English.
 
@@ -69,11 +50,6 @@ def within_sentence(text: Text) -> dict[str, str]:
     'we'
     """
     return {"zh": text.zh, "en": text.en[:1].lower() + text.en[1:]}
-
-
-def pair(zh: str, en: str) -> dict[str, str]:
-    """A word in both languages."""
-    return {"zh": zh, "en": en}
 
 
 def listed(texts: Sequence[Text]) -> dict[str, str]:
@@ -96,16 +72,7 @@ def money(value: float, *, exact: bool = False) -> dict[str, Any]:
     size = abs(float(value))
     step = 1000.0 if size >= 1e5 else 100.0 if size >= 1e4 else 1.0
     shown = round(float(value), 2) if exact else round(float(value) / step) * step
-    return {"kind": "money", "value": shown, "currency": CURRENCY}
-
-
-def share(value: float, *, exact: bool = False) -> dict[str, Any]:
-    """A share 0-1 for a placeholder, to a tenth of a point unless it must be exact.
-
-    >>> share(0.27272)["value"]
-    0.273
-    """
-    return {"kind": "share", "value": round(float(value), 6 if exact else 3)}
+    return parts.money(shown)
 
 
 def score(value: float, digits: int = 1) -> str:
@@ -129,7 +96,7 @@ def sheet(title: Text, cols: tuple[Column, ...], rows: Sequence[Sequence[Any]]) 
 
 def _cell(value: Any) -> Any:
     if isinstance(value, Text):
-        return said(value)
+        return cell(value)
     if isinstance(value, float | np.floating):
         return None if np.isnan(value) else round(float(value), 6)
     return value.item() if hasattr(value, "item") else value
@@ -159,15 +126,6 @@ def figure(value: float, half: float = 0.0) -> Accept:
     value = float(value)
     slack = max(half, abs(value) * 0.005)
     return Accept(low=value - slack, high=value + slack, best=round(value, 6))
-
-
-def one_of(*ids: str) -> Accept:
-    """Places that are right, the method's own first.
-
-    >>> one_of("a", "b").best
-    'a'
-    """
-    return Accept(any=ids, best=ids[0])
 
 
 def ticks(ids: Iterable[str]) -> dict[str, Accept]:

@@ -16,17 +16,14 @@ from kamkit.exercises.recipes.m05_base import (
     listed,
     money,
     names,
-    one_of,
     own,
     own_names,
-    pair,
     places,
-    share,
     sheet,
     ticked,
     ticks,
-    until,
 )
+from kamkit.exercises.recipes.parts import one_of, pair, share, until
 from kamkit.exercises.recipes.wordings import pool
 from kamkit.methods.portfolio import four_box
 from kamkit.methods.portfolio.fourbox import ACTIONS, BOXES
@@ -100,7 +97,7 @@ def place_in_boxes(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     basis = draw.choice(["amount", "margin"])
     found, called = _own_eight(accounts)
     if not called:
-        found = until(draw, _eight, lambda f: _eight_good(f, basis), 200)
+        found = until(lambda: _eight(draw), lambda f: _eight_good(f, basis), 200)
         called = names(draw, 8)
     ids = [chr(ord("a") + k) for k in range(len(called))]
     table = pd.DataFrame({"account_id": ids, **found})
@@ -278,7 +275,7 @@ def firm_boxes(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
 
     Source: S079, X04; shift of a tenth house (see :func:`flips`).
     """
-    figures = until(draw, _unsure, _unsure_good, 1000)
+    figures = until(lambda: _unsure(draw), _unsure_good, 1000)
     found = flips(figures)
     ids, called = list("abcdef"), names(draw, 6)
     unstable = [ids[k] for k in sorted(found["lines"] | found["basis"])]

@@ -16,14 +16,11 @@ from kamkit.exercises.recipes.m05_base import (
     items,
     money,
     names,
-    one_of,
     places,
-    said,
-    share,
     sheet,
-    until,
     within_sentence,
 )
+from kamkit.exercises.recipes.parts import cell, one_of, share, until
 from kamkit.methods.portfolio import disposition_policy
 
 if TYPE_CHECKING:
@@ -169,7 +166,7 @@ def propose(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     """
     others = [draw.choice(["reprice", "priced_out"]), "minimise", "exit"]
     kinds = ["convert", *draw.sample(others, 2)]
-    rows = until(draw, lambda d: _losers(d, kinds), lambda r: _losers_good(r, kinds), 200)
+    rows = until(lambda: _losers(draw, kinds), lambda r: _losers_good(r, kinds), 200)
     found, facts = plans(rows), _facts(rows)
     ids, called = ["a", "b", "c"], names(draw, 3)
     order = draw.shuffled(range(3))
@@ -182,7 +179,7 @@ def propose(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     causes, proposals = _choices()
     words: dict[str, Any] = {"n": 3}
     for place, k in enumerate(order, 1):
-        words |= {f"name{place}": said(called[k]), f"loss{place}": money(facts["loss"][k]),
+        words |= {f"name{place}": cell(called[k]), f"loss{place}": money(facts["loss"][k]),
                   f"rise{place}": share(best[f"{ids[k]}.rise"]),
                   f"cause{place}": _said_place(causes, best[f"{ids[k]}.cause"]),
                   f"do{place}": _said_place(proposals, best[f"{ids[k]}.proposal"])}  # fmt: skip
@@ -234,7 +231,7 @@ def name_the_cause(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     Source: Cooper & Kaplan 1991; X08 (by cost_to_serve, cause).
     """
     kinds = [draw.choice(["convert", "reprice", "exit"])]
-    rows = until(draw, lambda d: _losers(d, kinds), lambda r: _hidden(r, kinds), 200)
+    rows = until(lambda: _losers(draw, kinds), lambda r: _hidden(r, kinds), 200)
     plan, facts = plans(rows)[0], _facts(rows)
     called = names(draw, 1)
     cause, largest = str(plan["cause"]), DRIVERS[int(rows[0, 2:].argmax())]
@@ -244,7 +241,7 @@ def name_the_cause(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     return Variant(
         key={"text": Accept(like=tuple(_SAID_AS[cause]), unlike=also,
                             best=_SAID_AS[cause][0])},
-        words={"name": said(called[0]), "loss": money(facts["loss"][0]),
+        words={"name": cell(called[0]), "loss": money(facts["loss"][0]),
                "cause": within_sentence(_DRIVER_WORDS[cause]),
                "largest": within_sentence(_DRIVER_WORDS[largest]),
                "spent": money(rows[0, 2 + place]),
@@ -264,11 +261,11 @@ def _hidden(rows: np.ndarray, kinds: list[str]) -> bool:
 
 def _one_case(draw: Draw, kinds: list[str]) -> tuple[dict[str, Any], tuple[Sheet, Sheet]]:
     """One loss-maker in words and sheets, for a debate or a memo."""
-    rows = until(draw, lambda d: _losers(d, kinds), lambda r: _losers_good(r, kinds), 200)
+    rows = until(lambda: _losers(draw, kinds), lambda r: _losers_good(r, kinds), 200)
     plan, facts, called = plans(rows)[0], _facts(rows), names(draw, 1)
     causes, proposals = _choices()
     words = {
-        "name": said(called[0]), "sales": money(rows[0, 0]), "gross": money(rows[0, 1]),
+        "name": cell(called[0]), "sales": money(rows[0, 0]), "gross": money(rows[0, 1]),
         "served": money(facts["served"][0]), "loss": money(facts["loss"][0]),
         "cause": _said_place(causes, str(plan["cause"])),
         "proposal": _said_place(proposals, str(plan["proposal"])),

@@ -14,14 +14,11 @@ from kamkit.exercises.recipes.m05_base import (
     items,
     listed,
     names,
-    one_of,
-    said,
     score,
-    share,
     sheet,
-    until,
     within_sentence,
 )
+from kamkit.exercises.recipes.parts import cell, one_of, share, until
 from kamkit.methods.portfolio import (
     FactorScores,
     RelativeStrength,
@@ -158,7 +155,7 @@ def place_in_matrix(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     least one time in five (house). Source: S080-S082 (by
     :func:`kamkit.methods.portfolio.attractiveness_strength`).
     """
-    drawn = until(draw, _rated, _rated_good, 600)
+    drawn = until(lambda: _rated(draw), _rated_good, 600)
     ids, called = list("abcde"), names(draw, 5)
     placed = attractiveness_strength(*scored(ids, drawn), draws=400).accounts.set_index(
         "account_id"
@@ -175,7 +172,7 @@ def place_in_matrix(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     for name in QUADRANTS:
         words[f"in_{name}"] = listed([called[k] for k in order if placed["box"].iloc[k] == name])
     worst = int(placed["p_box"].to_numpy().argmin())
-    words |= {"unsure": said(called[worst]), "chance": share(round(placed["p_box"].iloc[worst], 2))}
+    words |= {"unsure": cell(called[worst]), "chance": share(round(placed["p_box"].iloc[worst], 2))}
     return Variant(
         key=key,
         words=words,
@@ -297,14 +294,14 @@ def share_hours(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
              "no_floor": only_key}  # fmt: skip
     return Variant(
         key=key,
-        words={"floor": _FLOOR, "swing": said(called[5]),
+        words={"floor": _FLOOR, "swing": cell(called[5]),
                "first": within_sentence(_BOX_WORDS[other[0]]),
                "second": within_sentence(_BOX_WORDS[other[1]]), "chance": share(chance),
-               "largest": said(called[2]), "key_name": said(called[0]),
+               "largest": cell(called[2]), "key_name": cell(called[0]),
                **{f"points_{b}": score(p, 1) for b, p in TIME_POINTS.items()},
                **{f"low_{i}": int(low[k]) for k, i in enumerate(ids)},
                **{f"high_{i}": int(high[k]) for k, i in enumerate(ids)},
-               **{f"name_{i}": said(called[k]) for k, i in enumerate(ids)}},
+               **{f"name_{i}": cell(called[k]) for k, i in enumerate(ids)}},
         items=items([ids[k] for k in order], [called[k] for k in order]),
         sheets=(sheet(Text("六家客户", "Six accounts"), cols, rows),),
         traps={t: {i: int(values[k]) for k, i in enumerate(ids)} for t, values in traps.items()},

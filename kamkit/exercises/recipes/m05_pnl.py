@@ -18,14 +18,12 @@ from kamkit.exercises.recipes.m05_base import (
     listed,
     money,
     names,
-    one_of,
-    pair,
     places,
     sheet,
     ticked,
     ticks,
-    until,
 )
+from kamkit.exercises.recipes.parts import one_of, pair, until
 
 if TYPE_CHECKING:
     from kamkit.exercises.variants import Draw
@@ -79,7 +77,7 @@ def allocate_two_rules(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     Source: S077, S078; Horngren, Cooper & Kaplan 1991 (rules revenue and drivers of
     :func:`kamkit.methods.portfolio.allocate_indirect`; a test holds both equal).
     """
-    drawn = until(draw, _three, _three_good)
+    drawn = until(lambda: _three(draw), _three_good, 60)
     ids = ["a", "b", "c"]
     called = names(draw, 3)
     years = pd.DataFrame({"account_id": ids, "year": YEAR, "revenue": drawn["revenue"] * WAN})
@@ -212,7 +210,8 @@ def losses_that_stand(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     Source: S077; Horngren, Cooper & Kaplan 1991 (rules recorded, orders and drivers of
     allocate_indirect; a test holds both equal).
     """
-    drawn = sharpen(until(draw, _six, lambda d: _six_good(d) and _deceptive(sharpen(d)), 500))
+    six = until(lambda: _six(draw), lambda d: _six_good(d) and _deceptive(sharpen(d)), 500)
+    drawn = sharpen(six)
     ids = list("abcdef")
     called = names(draw, 6)
     rules = ("recorded", "orders", "drivers")

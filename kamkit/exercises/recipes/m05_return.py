@@ -17,17 +17,13 @@ from kamkit.exercises.recipes.m05_base import (
     items,
     money,
     names,
-    one_of,
-    pair,
     places,
-    said,
     score,
-    share,
     sheet,
     ticked,
     ticks,
-    until,
 )
+from kamkit.exercises.recipes.parts import cell, one_of, pair, share, until
 
 if TYPE_CHECKING:
     from kamkit.exercises.variants import Draw
@@ -98,10 +94,10 @@ def both_sides(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     The outlay falls at the start of the first year, benefits in the years after it. Source: S087,
     S151 (see :func:`returns`); timing house.
     """
-    rows = until(draw, _flows, _flows_good, 600)
+    rows = until(lambda: _flows(draw), _flows_good, 600)
     called = names(draw, 1)[0]
     key: dict[str, Accept] = {}
-    words: dict[str, Any] = {"name": said(called), "rate": share(_RATE)}
+    words: dict[str, Any] = {"name": cell(called), "rate": share(_RATE)}
     for side, row in zip(SIDES, rows, strict=True):
         one, back = returns(row * WAN), _payback(row)
         pays = "pays" if one["npv"] >= 0 else "does_not"
@@ -226,7 +222,7 @@ def alarms(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
 
     Source: S071, S089 (see :func:`alarms_that_ring`); rules house.
     """
-    found = until(draw, _three_years, _alarms_good, 2000)
+    found = until(lambda: _three_years(draw), _alarms_good, 2000)
     rung = alarms_that_ring(found)["key"]
     boxes = _boxes_of_alarms()
     counts = sheet(Text("客户（家）", "Customers"), _headed(), [

@@ -16,15 +16,12 @@ from kamkit.exercises.recipes.m05_base import (
     listed,
     money,
     names,
-    one_of,
     own,
     own_names,
-    pair,
-    said,
     sheet,
     slips,
-    until,
 )
+from kamkit.exercises.recipes.parts import cell, one_of, pair, until
 from kamkit.methods.selection import classify
 from kamkit.schemes import load_scheme
 
@@ -87,7 +84,7 @@ def sign_sure(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     return Variant(
         key={i: one_of(signs[i]) for i in ids},
         words={"n": len(ids), "n_unsure": len(groups["cannot_tell"]),
-               "example": said(called[shown]), "low": money(income[shown] - slack[shown]),
+               "example": cell(called[shown]), "low": money(income[shown] - slack[shown]),
                "high": money(income[shown] + slack[shown]),
                **{f"in_{s}": listed(inside) for s, inside in groups.items()}},
         items=items([ids[k] for k in order], [called[k] for k in order]),
@@ -167,7 +164,7 @@ def rank_by_profit(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     found, called = _own_figures(accounts)
     mine = bool(called)
     if not mine:
-        found, called = until(draw, _counts, _counts_good, 400), names(draw, 6)
+        found, called = until(lambda: _counts(draw), _counts_good, 400), names(draw, 6)
     ids = [chr(ord("a") + k) for k in range(len(called))]
     income, slack, _ = served(found)
     grouped = groups(income, slack)
@@ -181,8 +178,8 @@ def rank_by_profit(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
 
     return Variant(
         key={"order": Accept(order=tuple(tuple(ids[k] for k in g) for g in grouped))},
-        words={"n": len(ids), "first": said(called[top]), "first_income": money(income[top]),
-               "largest": said(called[sales]), "largest_income": money(income[sales]),
+        words={"n": len(ids), "first": cell(called[top]), "first_income": money(income[top]),
+               "largest": cell(called[sales]), "largest_income": money(income[sales]),
                "largest_place": place, "n_groups": len(grouped),
                "tied": listed([called[k] for k in tied[0]] if tied else []),
                "given": pair("（表里已列服务成本的，直接用）",
@@ -274,7 +271,7 @@ def classify_value(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
              for c in ("mvc", "mgc", "bz", "others")}  # fmt: skip
     return Variant(
         key={i: one_of(*classes[i]) for i in _ROLES},
-        words={**words, "swing": said(called[7]), "large_minus": said(called[5]),
+        words={**words, "swing": cell(called[7]), "large_minus": cell(called[5]),
                "large_sales": money(found["revenue"][5]), "large_loss": money(-profit[5]), "n": 8},
         items=items([_ROLES[k] for k in order], [called[k] for k in order]),
         sheets=(sheet(Text("今年八家客户", "Eight accounts this year"), cols, rows),),

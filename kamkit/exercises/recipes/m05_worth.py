@@ -19,16 +19,13 @@ from kamkit.exercises.recipes.m05_base import (
     listed,
     money,
     names,
-    one_of,
     own,
     own_names,
-    said,
     score,
-    share,
     sheet,
     slips,
-    until,
 )
+from kamkit.exercises.recipes.parts import cell, one_of, share, until
 from kamkit.methods.measures import measure_row, measure_table
 from kamkit.methods.portfolio import (
     account_margins,
@@ -99,7 +96,7 @@ def wallet_share(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     """
     found, called = _own_wallets(accounts)
     if not called:
-        found = until(draw, _wallets, lambda f: _apart(_shares(f), 0.02), 400)
+        found = until(lambda: _wallets(draw), lambda f: _apart(_shares(f), 0.02), 400)
         called = names(draw, 6)
     done = share_of_wallet(_wallet_years(found), year=YEAR).summary.set_index("measure")
     row = done.loc["customer_share"].to_dict()
@@ -149,14 +146,14 @@ def safe_room(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
 
     Source: S013 (headroom); the low end for targets is house (by share_of_wallet).
     """
-    found = until(draw, _wallets, lambda f: _apart(_rooms(f), 20 * WAN), 400)
+    found = until(lambda: _wallets(draw), lambda f: _apart(_rooms(f), 20 * WAN), 400)
     called = names(draw, 6)
     accounts_ = share_of_wallet(_wallet_years(found), year=YEAR).accounts
     room = {end: float(accounts_[f"headroom_{end}"].sum()) for end in ("low", "base", "high")}
     order = draw.shuffled(range(6))
     return Variant(
         key={"value": figure(room["low"], WAN)},
-        words={**{end: money(v) for end, v in room.items()}, "blank": said(called[5]), "n": 5,
+        words={**{end: money(v) for end, v in room.items()}, "blank": cell(called[5]), "n": 5,
                "gap": money(room["base"] - room["low"])},
         fields=(field("value", "可以写进目标的空间", "Room that the target may rest on", "money"),),
         sheets=(_spend_rows(found, called, order),),
@@ -220,7 +217,7 @@ def life_value(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
         near = [abs(v / ways["key"] - 1) for k, v in ways.items() if k != "key"]
         return min(near) > 0.06 and _apart(ways, 0.02 * ways["key"])
 
-    drawn = until(draw, _life, good, 400)
+    drawn = until(lambda: _life(draw), good, 400)
     n, kept = int(drawn["accounts"]), int(drawn["kept"])
     low, high = wilson(kept, n)
     rate = measure_table([measure_row("retention_rate", kept / n, low=low, high=high, n=n)])
@@ -230,7 +227,7 @@ def life_value(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     ways = _lives(drawn)
     return Variant(
         key={"value": figure(value, 0.015 * value)},
-        words={"name": said(names(draw, 1)[0]), "n": n, "kept": kept, "rate": share(kept / n),
+        words={"name": cell(names(draw, 1)[0]), "n": n, "kept": kept, "rate": share(kept / n),
                "rate_low": share(low), "rate_high": share(high), "margin": money(margin),
                "gross": money(drawn["gross"] * WAN), "sales": money(drawn["revenue"] * WAN),
                "discount": share(drawn["discount"]), "multiple": score(found["value"], 2),
@@ -286,7 +283,7 @@ def rank_by_life(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
 
     Source: S088, Gupta & Lehmann 2003 (by account_margins and lifetime_value, group).
     """
-    found = until(draw, _three_years, _three_good, 400)
+    found = until(lambda: _three_years(draw), _three_good, 400)
     ids, called = list("abcde"), names(draw, 5)
     years = pd.DataFrame({"account_id": ids * 3, "year": np.repeat(range(YEAR - 3, YEAR), 5),
                           "status": "actual", "revenue": found[:, :3].T.ravel()})  # fmt: skip
@@ -314,7 +311,7 @@ def rank_by_life(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
                "n_groups": len(grouped), "n": 5,
                "group1": listed([called[ids.index(i)] for i in grouped[0]]),
                "group2": listed([called[ids.index(i)] for i in grouped[1]]),
-               "first": said(called[ids.index(first["account_id"])]),
+               "first": cell(called[ids.index(first["account_id"])]),
                "first_low": money(first["low"]), "first_high": money(first["high"])},
         items=items([ids[k] for k in order], [called[k] for k in order]),
         sheets=(sheet(Text("五家客户", "Five accounts"), cols, rows),),
@@ -358,7 +355,7 @@ def judge_premium(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     Source: S088; both averages house (by premium_income, sign_depends).
     """
     wanted = draw.choice(["depends", "depends", "above", "below"])
-    found = until(draw, _margins, lambda f: _margins_good(f, wanted), 600)
+    found = until(lambda: _margins(draw), lambda f: _margins_good(f, wanted), 600)
     called = names(draw, 5)
     table = pd.DataFrame({"account_id": list("abcde"), "revenue": found[0] * WAN,
                           "net_income": np.round(found[0] * found[1] / 100, 2) * WAN})  # fmt: skip
@@ -370,7 +367,7 @@ def judge_premium(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     rows = [(called[k], table["revenue"].iloc[k], table["net_income"].iloc[k]) for k in order]
     return Variant(
         key={"choice": one_of(_verdict(*signs))},
-        words={"name": said(called[4]), "margin": share(found[1, 4] / 100),
+        words={"name": cell(called[4]), "margin": share(found[1, 4] / 100),
                "weighted": share(weighted["average_margin"].iloc[0]),
                "simple": share(simple["average_margin"].iloc[0]), "n": 5,
                "premium": money(weighted["premium_money"].iloc[-1]),

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from kamkit.exercises.model import Accept, Item, Place, Text, Variant
 from kamkit.exercises.recipes.wordings import pool
 from kamkit.exercises.variants import Draw
-
-T = TypeVar("T")
-TRIES = 200
 
 
 def said(entry: Mapping[str, Any], words: Mapping[str, Mapping[str, Any]] | None = None) -> Text:
@@ -39,16 +36,6 @@ def day_of_month(day: int) -> dict[str, str]:
     """
     ending = "th" if day in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
     return {"zh": str(day), "en": f"{day}{ending}"}
-
-
-def money(value: float) -> dict[str, Any]:
-    """An amount of money for a placeholder; it is written out in the reader's language."""
-    return {"kind": "money", "value": value, "currency": "CNY"}
-
-
-def share(value: float) -> dict[str, Any]:
-    """A share (0-1) for a placeholder."""
-    return {"kind": "share", "value": value}
 
 
 def names(draw: Draw, many: int) -> list[dict[str, str]]:
@@ -84,16 +71,6 @@ def leaning(ids: Iterable[str], places: Iterable[str]) -> dict[str, dict[str, st
     """
     parts = list(ids)
     return {f"to_{place}": dict.fromkeys(parts, place) for place in places}
-
-
-def until(make: Callable[[], T], good: Callable[[T], bool]) -> T:
-    """The first draw that is decidable; after many tries the last one, so that none fails."""
-    made = make()
-    for _ in range(TRIES):
-        if good(made):
-            break
-        made = make()
-    return made
 
 
 def one_each(draw: Draw, entries: Sequence[Mapping[str, Any]], by: str) -> list[Mapping[str, Any]]:

@@ -6,13 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kamkit.exercises.model import Accept, Column, Item, Sheet, Text, Variant
-from kamkit.exercises.recipes.m15_common import (
-    letters,
-    money,
-    said,
-    share,
-    until,
-)
+from kamkit.exercises.recipes.m15_common import letters, said
+from kamkit.exercises.recipes.parts import money, share, until
 from kamkit.exercises.recipes.wordings import pool
 from kamkit.exercises.variants import Draw
 

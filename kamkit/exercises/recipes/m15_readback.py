@@ -13,9 +13,9 @@ from kamkit.exercises.recipes.m15_common import (
     names,
     plain,
     said,
-    share,
     told,
 )
+from kamkit.exercises.recipes.parts import share
 from kamkit.exercises.recipes.wordings import pool
 from kamkit.exercises.variants import Draw
 

@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from kamkit.exercises.model import Accept, Column, Place, Sheet, Text, Variant
-from kamkit.exercises.recipes.m15_common import letters, listed, names, plain, said
+from kamkit.exercises.recipes.m15_common import (
+    letters,
+    listed,
+    names,
+    plain,
+    said,
+)
 from kamkit.exercises.recipes.wordings import pool
 from kamkit.exercises.variants import Draw
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kamkit.exercises.model import Column, Sheet, Text, Variant
-from kamkit.exercises.recipes.m15_common import money
+from kamkit.exercises.recipes.parts import money
 from kamkit.exercises.recipes.wordings import pool
 from kamkit.exercises.variants import Draw
 

@@ -13,8 +13,8 @@ from kamkit.exercises.recipes.m15_common import (
     names,
     plain,
     said,
-    until,
 )
+from kamkit.exercises.recipes.parts import until
 from kamkit.exercises.recipes.wordings import pool
 from kamkit.exercises.variants import Draw
 

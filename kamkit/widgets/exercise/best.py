@@ -33,8 +33,7 @@ def _word(variant: Variant, part: Part, accept: Accept, lang: str) -> Any:
         return value_words(part.id, part.id, variant, lang)
     best = best_value(accept, part)
     if isinstance(best, int | float) and part.unit in _UNITS:
-        currency = next((s.currency for s in variant.sheets if s.currency), "CNY")
-        return {"kind": part.unit, "value": best, "currency": currency}
+        return {"kind": part.unit, "value": best, "currency": part.currency}
     if isinstance(best, int | float):
         return best
     return value_words(part.id, best, variant, lang)

@@ -54,6 +54,7 @@ def _field(field: Field, words: Words, lang: str) -> dict[str, Any]:
         "unit": label(f"exercise.unit_{field.unit}", lang, "") if field.unit else "",
         "units": _places(field.units, words, lang),
         "options": _places(field.options, words, lang),
+        "items": list(field.items),
     }
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kamkit.errors import KamkitError, Problem
 from kamkit.exercises.bank.words import answer_name
+from kamkit.exercises.follow import met_with
 from kamkit.exercises.model import Exercise, Variant
 from kamkit.i18n import catalog, describe, label, number, percent, t
 from kamkit.widgets.exercise.best import solution_words
@@ -25,16 +26,22 @@ TONES = {
     "needs_review": "noted",
     "not_attempted": "open",
 }
-_RIGHT = 0.999
+_CURRENCIES = ("typed", "currency")
 
 
 def asked_back(problems: Iterable[Problem], lang: str) -> dict[str, str]:
     """Questions about an answer by part; "" holds those about the answer as a whole."""
     asked: dict[str, list[str]] = {}
     for problem in problems:
-        bare = replace(problem, table="", column="", row=None)
+        said = {name: _currency(name, value, lang) for name, value in problem.details.items()}
+        bare = replace(problem, table="", column="", row=None, details=said)
         asked.setdefault(problem.column, []).append(describe(KamkitError(bare), lang))
     return {part: "\n".join(texts) for part, texts in asked.items()}
+
+
+def _currency(name: str, value: Any, lang: str) -> Any:
+    """A detail that is a currency, by its name."""
+    return label(f"currency.{value}", lang, str(value)) if name in _CURRENCIES else value
 
 
 def _sentence(key: str, numbers: Mapping[str, Any], names: Mapping[str, str], lang: str) -> str:
@@ -85,7 +92,7 @@ class StateData:
                 block(h, self.variant.words, self.lang)
                 for h in self.exercise.hints[: progress.hints]
             ],
-            "solution": self._solution() if progress.solution_seen else "",
+            "solution": self._solution(last) if progress.solution_seen else "",
             "history": self._history(progress, stand),
             "team": dict(progress.team) if progress.team else None,
             "votes": self._votes(progress, stand),
@@ -121,14 +128,13 @@ class StateData:
             if key not in said_above
         ]
         said = {m.id: m.text for m in self.exercise.mistakes}
+        words = met_with(self.exercise, self.variant, last.answer).words
         return {
             "tone": tone,
             "word": self._word(tone),
             "score": self._score(tone, outcome.score, stand.score),
             "lines": [one for one in lines if one],
-            "mistakes": [
-                line(said[m], self.variant.words, self.lang) for m in outcome.mistakes if m in said
-            ],
+            "mistakes": [line(said[m], words, self.lang) for m in outcome.mistakes if m in said],
         }
 
     def _best(self, numbers: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -152,8 +158,9 @@ class StateData:
         less = score < raw - 0.0005
         return t("exercise.score_less" if less else "exercise.score", self.lang, **texts)
 
-    def _solution(self) -> str:
-        words = solution_words(self.exercise, self.variant, self.lang)
+    def _solution(self, last: Attempt | None) -> str:
+        met = met_with(self.exercise, self.variant, last.answer) if last else self.variant
+        words = solution_words(self.exercise, met, self.lang)
         return block(self.exercise.solution, words, self.lang)
 
     def _history(self, progress: Progress, stand: Stand) -> list[dict[str, Any]]:

@@ -55,10 +55,10 @@ def logged_to(folder: Path) -> Iterator[None]:
         handler.close()
 
 
-def store_key(desk: Desk, exercise: Exercise) -> str:
+def store_key(desk: Desk, exercise: Exercise, *, own: bool = False) -> str:
     """Names an answer in the browser's own store without telling whose it is."""
     who = sha256(f"{desk.cohort}\x1f{desk.trainee}".encode()).hexdigest()[:16]
-    return f"{who}:{exercise.id}:{exercise.version}"
+    return f"{who}:{exercise.id}:{exercise.version}{':own' if own else ''}"
 
 
 class ExerciseView(anywidget.AnyWidget):
@@ -105,24 +105,17 @@ class ExerciseView(anywidget.AnyWidget):
             return ClosedJournal(error)
         return journal
 
-    def _start(self, *, own: bool = False) -> Session:
-        accounts = None
-        if own:
-            from kamkit.exercises.own_accounts import accounts_table
-
-            accounts = accounts_table(self._journal.own_rows())
-        self._own = own
+    def _start(self) -> Session:
         return Session(
             self._exercise,
             self._journal,
             cohort=self._desk.cohort,
             trainee=self._desk.trainee,
             behaviour=self._behaviour,
-            accounts=accounts,
         )
 
     def _page(self) -> dict[str, Any]:
-        key = store_key(self._desk, self._exercise)
+        key = store_key(self._desk, self._exercise, own=self._session.progress.own)
         data = page_data(self._exercise, self._session.variant, lang=self._lang, key=key)
         return dict(plain(data))
 
@@ -134,13 +127,13 @@ class ExerciseView(anywidget.AnyWidget):
         return dict(plain({"ack": ack, "own": self._own_offer(), **data, **more}))
 
     def _own_offer(self) -> dict[str, Any] | None:
-        """Whether the exercise runs, or could run, on the trainee's own accounts."""
+        """Whether the exercise runs on the trainee's own accounts, or how many it could run on."""
         if not self._exercise.own_accounts:
             return None
         if self._session.progress.own:
-            return {"on": True, "fixed": True, "count": 0}
+            return {"on": True, "count": 0}
         count = len(self._journal.own_rows())
-        return {"on": self._own, "fixed": False, "count": count} if count else None
+        return {"on": False, "count": count} if count else None
 
     def _heard(self, _: Any, content: Any, __: Any) -> None:
         """Answer one message; an error becomes sentences, and the journal keeps what it has."""
@@ -211,7 +204,12 @@ class ExerciseView(anywidget.AnyWidget):
         self._session.team(text_of(message.get("name")), texts_of(message.get("members")))
 
     def _take_own(self, message: Message) -> None:
-        self._session = self._start(own=message.get("on") is True)
+        accounts = None
+        if message.get("on") is True:
+            from kamkit.exercises.own_accounts import accounts_table
+
+            accounts = accounts_table(self._journal.own_rows())
+        self._session.switch(accounts)
         self._words = StateData(self._exercise, self._session.variant, self._lang)
 
 

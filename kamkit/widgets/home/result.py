@@ -9,6 +9,7 @@ from typing import Any
 
 from kamkit.exercises.course import Course, Module, load_course, readable_bank
 from kamkit.exercises.desk import ALONE, Desk, open_desk
+from kamkit.exercises.follow import met_with
 from kamkit.exercises.forms import read_variant
 from kamkit.exercises.standing import Line, lines, mean_score
 from kamkit.i18n import LANGUAGES, day, t
@@ -98,6 +99,16 @@ def module_data(module: Module, found: Mapping[str, Line], lang: str) -> dict[st
     }
 
 
+def _words(one: Line, mistake: str) -> Mapping[str, Any]:
+    """The words of the variant as the last answer with that mistake met it."""
+    known = one.progress
+    if known.variant is None:
+        return {}
+    answers = [a.answer for a in known.attempts if mistake in a.outcome.mistakes]
+    variant = read_variant(known.variant)
+    return met_with(one.exercise, variant, answers[-1] if answers else None).words
+
+
 def mistake_data(found: Sequence[Line], lang: str, most: int = 8) -> list[dict[str, Any]]:
     """The named mistakes in words, commonest first, with the figures that the trainee met."""
     made = [(count, one, name) for one in found for name, count in one.mistakes]
@@ -105,8 +116,7 @@ def mistake_data(found: Sequence[Line], lang: str, most: int = 8) -> list[dict[s
     said = []
     for count, one, name in made[:most]:
         text = next(m.text for m in one.exercise.mistakes if m.id == name)
-        variant = one.progress.variant
-        words = read_variant(variant).words if variant else {}
+        words = _words(one, name)
         title = one.exercise.title.said(lang)
         said.append({"html": block(text, words, lang), "exercise": title, "count": count})
     return said

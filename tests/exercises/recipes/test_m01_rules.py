@@ -5,7 +5,16 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from kamkit.exercises.recipes import m01_audit, m01_clash, m01_projects, m01_review, m01_rules
+from kamkit.exercises.bank import load_exercise, make_variant
+from kamkit.exercises.check import check
+from kamkit.exercises.recipes import (
+    m01_audit,
+    m01_clash,
+    m01_own_audit,
+    m01_projects,
+    m01_review,
+    m01_rules,
+)
 from kamkit.exercises.variants import Draw
 from kamkit.methods.selection import self_audit
 from kamkit.schemes import kam_functions
@@ -102,10 +111,40 @@ def test_weakest_functions_are_those_of_the_method(seed):
 
 
 def test_own_audit_has_every_point():
-    variant = m01_audit.own(Draw(0), None)
+    variant = m01_own_audit.ratings(Draw(0), None)
     points = {p.id.replace(".", "_") for f in kam_functions() for p in f.points}
-    assert {item.id for item in variant.items} == points
+    assert {item.id for item in variant.items} == points | {"feel"}
     assert len(points) == 31
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_an_impression_is_measured_by_the_ratings_of_the_same_answer(seed):
+    exercise = load_exercise("m01_own_audit")
+    variant = make_variant(exercise, 0)
+    draw = Draw(seed)
+    rated = {part: float(draw.integer(0, 4)) for _, part in m01_own_audit.points()}
+    of = {f.id: [rated[m01_own_audit.part_of(p.id)] for p in f.points] for f in kam_functions()}
+    means = {f: sum(v) / len(v) for f, v in of.items()}
+    third = sorted(means.values())[2], sorted(means.values())[-3]
+    mean = sum(means.values()) / len(means)
+    bands = {f"b{k}" for k in range(4) if k - 0.1 <= mean <= k + 1.1}
+    for name, value in means.items():
+        felt = {"feel.weakest": name, "feel.strongest": name, "feel.band": "b0"}
+        right = check(exercise, variant, {"parts": {**rated, **felt}}).right
+        assert right["feel.weakest"] == (value <= third[0])
+        assert right["feel.strongest"] == (value >= third[1])
+        assert right["feel.band"] == ("b0" in bands)
+        assert all(right[part] == 1 for part in rated)
+
+
+def test_an_impression_is_not_judged_before_all_is_rated():
+    exercise = load_exercise("m01_own_audit")
+    variant = make_variant(exercise, 0)
+    some = {part: "2" for _, part in m01_own_audit.points()[:30]}
+    outcome = check(exercise, variant, {"parts": {**some, "feel.weakest": "plan"}})
+    assert "feel.weakest" not in outcome.right
+    assert outcome.mistakes == ("unfinished",)
+    assert m01_own_audit.verdict({}) is None
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -4,9 +4,9 @@ import pytest
 
 from kamkit.exercises.matching import holds_any
 from kamkit.exercises.recipes.m15_clinic import PARTS, REMEDIES, STORIES, fables, labels, remedies
-from kamkit.exercises.recipes.m15_common import until
 from kamkit.exercises.recipes.m15_readback import NOT_SAID, cues, missing_point, readback
 from kamkit.exercises.recipes.m15_write import brief, clause
+from kamkit.exercises.recipes.parts import until
 from kamkit.exercises.recipes.wordings import pool
 from kamkit.exercises.variants import Draw
 

@@ -101,22 +101,37 @@ function tableCell(ctx, slots, item, field) {
   return { part, input, cell };
 }
 
+// Items that are asked the same fields stand in one table.
+function tableBlocks({ items, fields }) {
+  const blocks = [];
+  for (const item of items) {
+    const own = fields.filter((field) => !field.items.length || field.items.includes(item.id));
+    const last = blocks.at(-1);
+    if (last && last.fields.length === own.length && last.fields.every((f, k) => f === own[k])) {
+      last.items.push(item);
+    } else blocks.push({ items: [item], fields: own });
+  }
+  return blocks;
+}
+
 kinds.table = (ctx) => {
   const slots = partSlots(ctx);
   const cells = [];
-  const body = ctx.page.items.map((item) => {
-    const own = ctx.page.fields.map((field) => tableCell(ctx, slots, item, field));
+  const row = (item, fields) => {
+    const own = fields.map((field) => tableCell(ctx, slots, item, field));
     cells.push(...own);
     return h("tr", {}, h("th", { scope: "row" }, worded(item)), own.map((c) => c.cell));
-  });
-  const head = ctx.page.fields.map((field) =>
+  };
+  const head = (fields) => fields.map((field) =>
     h("th", { scope: "col" }, h("span", { html: field.text.html }),
       field.unit ? h("span", { class: "kx-unit" }, ctx.say("in_unit", { unit: field.unit })) : null));
-  const corner = h("th", { scope: "col" }, hidden(ctx.say("item")));
+  const corner = () => h("th", { scope: "col" }, hidden(ctx.say("item")));
+  const table = ({ items, fields }) => h("table", { class: "kx-fillin" },
+    h("caption", { class: "kx-sr" }, ctx.page.title),
+    h("thead", {}, h("tr", {}, corner(), head(fields))),
+    h("tbody", {}, items.map((item) => row(item, fields))));
   return {
-    node: h("div", { class: "kx-tablebox" },
-      h("table", { class: "kx-fillin" }, h("caption", { class: "kx-sr" }, ctx.page.title),
-        h("thead", {}, h("tr", {}, corner, head)), h("tbody", {}, body))),
+    node: h("div", { class: "kx-tablebox" }, tableBlocks(ctx.page).map(table)),
     get: () => Object.fromEntries(
       cells.filter((c) => c.input.value.trim()).map((c) => [c.part, c.input.value])),
     set(parts) {

@@ -44,7 +44,7 @@ function releaseForm(ctx, send) {
 function ownSwitch(ctx, own, send) {
   return h("div", { class: "kx-own" },
     h("p", {}, ctx.say(own.on ? "own_on" : "own_offer", { count: own.count })),
-    own.fixed ? null : h("button", { type: "button", class: "kx-second",
+    h("button", { type: "button", class: "kx-second",
       onclick: () => send("own", { on: !own.on }) }, ctx.say(own.on ? "own_leave" : "own_take")));
 }
 
