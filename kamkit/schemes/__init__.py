@@ -1,4 +1,4 @@
-"""Policy as data: classification schemes, the criteria library, KAM functions and cards."""
+"""Policy as data: classifications, criteria, stage ladders, question sets, content cards."""
 
 from kamkit.schemes.criteria import (
     Criterion,
@@ -22,6 +22,14 @@ from kamkit.schemes.model import (
     OpenCase,
     Scheme,
 )
+from kamkit.schemes.question_sets import (
+    Question,
+    QuestionGroup,
+    QuestionSet,
+    load_question_set,
+    question_set_ids,
+    read_question_set,
+)
 from kamkit.schemes.registry import (
     load_scheme,
     read_scheme,
@@ -29,10 +37,23 @@ from kamkit.schemes.registry import (
     with_binding,
     with_cutoffs,
 )
+from kamkit.schemes.sales_cards import SalesCard, sales_cards
 from kamkit.schemes.service import service_hours
+from kamkit.schemes.stage_check import CANONICAL, CARD_FIELDS
+from kamkit.schemes.stage_names import ladder_for, read_stage_mapping, stage_ids
+from kamkit.schemes.stages import (
+    Ladder,
+    Stage,
+    ladder_ids,
+    load_ladder,
+    read_ladder,
+    to_canonical,
+)
 
 __all__ = [
     "Binding",
+    "CANONICAL",
+    "CARD_FIELDS",
     "Condition",
     "Criterion",
     "Cutoff",
@@ -41,22 +62,39 @@ __all__ = [
     "Item",
     "KamFunction",
     "KamPoint",
+    "Ladder",
     "Member",
     "OpenCase",
+    "Question",
+    "QuestionGroup",
+    "QuestionSet",
+    "SalesCard",
     "Scheme",
     "Selection",
+    "Stage",
     "cards",
     "criteria",
     "field_labels",
     "fields",
     "kam_functions",
+    "ladder_for",
+    "ladder_ids",
+    "load_ladder",
+    "load_question_set",
     "load_scheme",
+    "question_set_ids",
+    "read_ladder",
+    "read_question_set",
     "read_scheme",
+    "read_stage_mapping",
+    "sales_cards",
     "scheme_ids",
     "schemes_in_force",
     "selection",
     "selections",
     "service_hours",
+    "stage_ids",
+    "to_canonical",
     "with_binding",
     "with_cutoffs",
 ]

@@ -29,6 +29,10 @@ def _labels(value: Any) -> bool:
     return isinstance(value, Mapping)
 
 
+def _sentences(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(_labels(v) for v in value)
+
+
 # kind -> (is it one, how a message names it)
 KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "text": (_text, '"…"'),
@@ -40,6 +44,9 @@ KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "bool": (lambda v: isinstance(v, bool), "true, false"),
     "literal": (lambda v: _text(v) or isinstance(v, bool), '"…", true, false'),
     "labels": (_labels, '{ zh = "…", en = "…" }'),
+    "sentences": (_sentences, '[{ zh = "…", en = "…" }]'),
+    "probability": (lambda v: _number(v) and 0 <= v <= 1, "0 … 1"),
+    "positive": (lambda v: _number(v) and v > 0, "> 0"),
     "sections": (lambda v: isinstance(v, Mapping), "[…]"),
     "rows": (lambda v: isinstance(v, list) and bool(v), "[[…]]"),
 }
@@ -138,12 +145,15 @@ class Notes:
             self.add("scheme_bad_value", where, value, choices)
 
 
-def _entry(notes: Notes, section: str, entry: Any, where: str) -> None:
+def check_entry(notes: Notes, keys: Mapping[str, str], entry: Any, where: str) -> None:
+    """Note what is missing, unknown or misshapen in one entry.
+
+    ``keys`` names the kind of each key (see ``KINDS``); "!" marks what must be there.
+    """
     if not isinstance(entry, Mapping):
         notes.add("scheme_bad_value", where, entry, [KINDS["sections"][1]])
         notes.sound = False
         return
-    keys = SECTIONS[section]
     for key, kind in keys.items():
         place = f"{where}.{key}".lstrip(".")
         if key not in entry:
@@ -156,6 +166,9 @@ def _entry(notes: Notes, section: str, entry: Any, where: str) -> None:
             notes.sound = False
         elif kind.startswith("labels"):
             _both_languages(notes, entry[key], place)
+        elif kind.startswith("sentences"):
+            for i, words in enumerate(entry[key], 1):
+                _both_languages(notes, words, f"{place}[{i}]")
     for key in sorted(set(entry) - set(keys)):
         notes.add("scheme_unknown_key", f"{where}.{key}".lstrip("."), allowed=keys)
 
@@ -168,16 +181,16 @@ def _both_languages(notes: Notes, labels: Mapping[str, Any], where: str) -> None
 
 def check_shape(notes: Notes, raw: Mapping[str, Any]) -> None:
     """Note missing, unknown and misshapen entries; ``notes.sound`` falls if types are wrong."""
-    _entry(notes, "scheme", raw, "")
+    check_entry(notes, SECTIONS["scheme"], raw, "")
     for section in ("cutoffs", "conditions", "derived", "bindings"):
         parts = raw.get(section, {})
         for key, entry in parts.items() if isinstance(parts, Mapping) else ():
-            _entry(notes, section, entry, f"{section}.{key}")
+            check_entry(notes, SECTIONS[section], entry, f"{section}.{key}")
             items = entry.get("items", []) if isinstance(entry, Mapping) else []
             if section == "derived" and isinstance(items, list):
                 for i, item in enumerate(items, 1):
-                    _entry(notes, "items", item, f"derived.{key}.items[{i}]")
+                    check_entry(notes, SECTIONS["items"], item, f"derived.{key}.items[{i}]")
     for section in ("members", "open"):
         rows = raw.get(section, [])
         for i, entry in enumerate(rows if isinstance(rows, list) else [], 1):
-            _entry(notes, section, entry, f"{section}[{i}]")
+            check_entry(notes, SECTIONS[section], entry, f"{section}[{i}]")
