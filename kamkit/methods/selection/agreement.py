@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from kamkit.methods.checks import need_columns
+from kamkit.methods.selection.stability import wilson
 
 CELL_COLUMNS = ["scheme_a", "member_a", "scheme_b", "member_b", "n", "share_of_a", "share_of_b"]
 PAIR_COLUMNS = [
@@ -144,8 +145,6 @@ def _cells(both: pd.DataFrame, a: str, b: str) -> list[list[object]]:
 
 
 def _pair(both: pd.DataFrame, a: str, b: str) -> list[object]:
-    from scipy.stats import binomtest  # loads slowly
-
     read = both[both["key_a"].notna() & both["key_b"].notna()]
     x, y = read["key_a"].to_numpy(dtype=bool), read["key_b"].to_numpy(dtype=bool)
     n = len(read)
@@ -153,11 +152,11 @@ def _pair(both: pd.DataFrame, a: str, b: str) -> list[object]:
     if not n:
         return [a, b, 0, *counts, np.nan, np.nan, np.nan, np.nan, "too_little_data", "X01"]
     same = counts[0] + counts[3]
-    ends = binomtest(same, n).proportion_ci(method="wilson")
+    low, high = wilson(np.array([same]), n)
     chance = x.mean() * y.mean() + (1 - x.mean()) * (1 - y.mean())
     kappa = (same / n - chance) / (1 - chance) if chance < 1 else np.nan
     origin = "X01; field:Cohen 1960; field:Wilson 1927"
-    limits = [float(ends.low), float(ends.high)]
+    limits = [float(low[0]), float(high[0])]
     return [a, b, n, *counts, same / n, *limits, kappa, "key_reading", origin]
 
 

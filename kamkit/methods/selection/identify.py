@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from kamkit.methods.checks import need_columns
 from kamkit.methods.selection.figures import measure_row, measure_table
+from kamkit.methods.selection.stability import wilson
 
 
 def conversion_rate(assignments: pd.DataFrame) -> pd.DataFrame:
@@ -21,8 +23,6 @@ def conversion_rate(assignments: pd.DataFrame) -> pd.DataFrame:
     >>> conversion_rate(table).loc[0, ["value", "n"]].tolist()
     [0.5, 2.0]
     """
-    from scipy.stats import binomtest  # loads slowly
-
     need_columns(assignments, "assignments", ["member", "status"])
     decided = assignments[assignments["status"] == "classified"]
     counts = decided["member"].value_counts()
@@ -30,13 +30,13 @@ def conversion_rate(assignments: pd.DataFrame) -> pd.DataFrame:
     n = converted + only
     origin = "S026; field:Wilson 1927"
     if n:
-        ends = binomtest(converted, n).proportion_ci(method="wilson")
+        low, high = wilson(np.array([converted]), n)
         first = measure_row(
             "project_conversion",
             converted / n,
             n,
-            low=float(ends.low),
-            high=float(ends.high),
+            low=float(low[0]),
+            high=float(high[0]),
             variant="wilson_95",
             origin=origin,
         )
