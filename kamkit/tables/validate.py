@@ -1,11 +1,13 @@
-"""Canonical tables against their schema: all problems at once, by pandera."""
+"""Canonical tables against their schema: all problems at once; pandera words those found."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from kamkit.errors import Problem
 from kamkit.tables.found import cell_problems, shown
@@ -76,6 +78,8 @@ def table_problems(
     >>> sorted(p.code for p in table_problems(frame, "members"))
     ['duplicate_key', 'empty_cell']
     """
+    if _sound(frame, spec(name)):
+        return []
     from pandera.errors import SchemaErrors
 
     schema = frame_schema(name, present=list(frame.columns), dtypes=False)
@@ -84,6 +88,35 @@ def table_problems(
     except SchemaErrors as errors:
         return _translated(errors.failure_cases, frame, spec(name), set(known))
     return []
+
+
+def _sound(frame: pd.DataFrame, table: TableSpec) -> bool:
+    """Whether a table is without fault at first sight, which most are.
+
+    Pandera, which says what is wrong where, takes most of a second and 35 MB to load.
+    """
+    for column in table.columns:
+        if column.name not in frame.columns:
+            if column.must:
+                return False
+            continue
+        cells = frame[column.name]
+        known = cells.dropna()
+        if column.must and len(known) < len(cells):
+            return False
+        if column.options and not known.isin(list(column.options)).all():
+            return False
+        if column.low is None and column.high is None:
+            continue
+        if not is_numeric_dtype(known) or not known.between(*_ends(column)).all():
+            return False
+    key = [c for c in table.key if c in frame.columns]
+    return not _key_known(table, key) or not frame.duplicated(key).any()
+
+
+def _ends(column: ColumnSpec) -> tuple[float, float]:
+    low, high = column.low, column.high
+    return -math.inf if low is None else low, math.inf if high is None else high
 
 
 def _translated(

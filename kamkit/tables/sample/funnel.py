@@ -1,4 +1,4 @@
-"""The tables ``opportunities``, ``stage_events`` and ``snapshots``."""
+"""The tables ``opportunities`` and ``stage_events``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from kamkit.tables.sample.people import reps
 from kamkit.tables.sample.world import AS_OF, World, days, lognormal, pick
 
 _KINDS = ["annual_supply", "new_model", "replacement"]
+QUICK_SHARE, QUICK_PACE = 0.18, 0.3  # some deals run through in weeks
 _STEPS = ["send_offer", "see_decider", "clarify_specification", "agree_terms"]
 
 
@@ -109,6 +110,7 @@ def _path(rng: np.random.Generator, status: str, last: int) -> list[int]:
 def build_stage_events(world: World, deals: pd.DataFrame) -> pd.DataFrame:
     """The table ``stage_events`` with the deal's position instead of its id."""
     rng, as_of = world.rng("stages"), np.datetime64(AS_OF)
+    quick = np.where(world.rng("quick").random(len(deals)) < QUICK_SHARE, QUICK_PACE, 1.0)
     usual = np.asarray(world.items("stage_days")) * world.setting("deal_days")
     reach: dict[str, list[float]] = {"won": [0, 0, 0, 0, 1], "lost": [0.1, 0.22, 0.24, 0.27, 0.17]}
     reach["open"] = [0.18, 0.24, 0.24, 0.2, 0.14]
@@ -117,7 +119,7 @@ def build_stage_events(world: World, deals: pd.DataFrame) -> pd.DataFrame:
     for deal, (status, closed) in enumerate(zip(deals["status"], deals["closed_on"], strict=True)):
         last = int(rng.choice(5, p=reach[str(status)]))
         steps = _path(rng, status, last)
-        slow = 1.0 if status == "won" else 1.25
+        slow = (1.0 if status == "won" else 1.25) * quick[deal]
         stay = np.maximum(2, np.rint(usual[steps] * slow * rng.gamma(2.2, 1 / 2.2, len(steps))))
         end = as_of if status == "open" else np.datetime64(closed, "D")
         leave = end - (stay.sum() - np.cumsum(stay)).astype("m8[D]")
@@ -131,15 +133,6 @@ def build_stage_events(world: World, deals: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def _forecast(world: World, stage: pd.Series, rng: np.random.Generator) -> pd.DataFrame:
-    """Probability and category as reps enter them: by stage, a little too hopeful."""
-    usual = dict(zip(world.items("stages"), world.items("stage_probability"), strict=True))
-    hope = rng.normal(0.04, 0.05, len(stage))
-    chance = np.round(np.clip(stage.map(usual).to_numpy() + hope, 0.05, 0.95), 2)
-    category = np.where(chance >= 0.75, "commit", np.where(chance >= 0.45, "best_case", "pipeline"))
-    return pd.DataFrame({"probability": chance, "forecast_category": category}, index=stage.index)
-
-
 def build_opportunities(world: World, deals: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
     """The table ``opportunities``, one row per deal, in the deals' order."""
     rng = world.rng("opportunities")
@@ -147,7 +140,6 @@ def build_opportunities(world: World, deals: pd.DataFrame, events: pd.DataFrame)
     last = events.groupby("deal").agg(stage=("stage", "last"), created=("entered_on", "first"))
     lines = np.asarray(list(world.data["lines"]), dtype=object)[deals["line"]]
     kind = pick(rng, _KINDS, len(deals))
-    ahead = np.datetime64(AS_OF) + rng.integers(12, 170, len(deals)).astype("m8[D]")
     table = pd.DataFrame(
         {
             "account_id": world.plan["account_id"].to_numpy()[deals["account"]],
@@ -158,55 +150,17 @@ def build_opportunities(world: World, deals: pd.DataFrame, events: pd.DataFrame)
             "currency": "CNY",
             "stage": last["stage"].to_numpy(),
             "status": deals["status"],
-            "close_date": np.where(open_, ahead, days(deals["closed_on"])),
+            "close_date": days(deals["closed_on"]),
             "closed_on": deals["closed_on"],
             "source": pick(rng, world.items("opportunity_sources"), len(deals), [8, 3, 2, 3, 2, 1]),
             "product_line": lines,
             "competitor": pick(rng, [*world.data["rivals"], None], len(deals), [3, 2, 2, 3]),
         }
     )
-    forecast = _forecast(world, table["stage"], rng)
-    for column in forecast:
-        table[column] = forecast[column].where(open_)
     for status in ("won", "lost"):
         here = (table["status"] == status).to_numpy()
         reasons = pick(rng, world.items(f"{status}_reasons"), int(here.sum()))
         table.loc[here, "reason"] = reasons
-    table.loc[open_, "next_step"] = pick(rng, _STEPS, int(open_.sum()))
+    table.loc[open_, "next_step"] = pick(rng, [*_STEPS, None], int(open_.sum()), [6, 6, 6, 6, 4])
     table["effort_hours"] = np.round(12 + 60 * rng.gamma(2.0, 0.5, len(table)))
     return table
-
-
-def _snapshot_days(world: World) -> np.ndarray:
-    """Month ends from January 2024; quarter ends where there are very many deals."""
-    months = np.arange("2024-02", "2026-08", dtype="datetime64[M]").astype("datetime64[D]") - 1
-    return months if world.accounts <= 2000 else months[2::3]
-
-
-def build_snapshots(world: World, table: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
-    """The table ``snapshots``: open deals as they stood, close dates often pushed back."""
-    rng, as_of = world.rng("snapshots"), np.datetime64(AS_OF)
-    start = lognormal(rng, 0.22, len(table))
-    pushed = rng.integers(0, 90, len(table))
-    parts: list[pd.DataFrame] = []
-    for day in _snapshot_days(world):
-        entered, left = days(events["entered_on"]), days(events["left_on"])
-        now = events[(entered <= day) & (np.isnat(left) | (left > day))]
-        deal = now["deal"].to_numpy()
-        frame = table.iloc[deal][["opportunity_id", "owner_id", "amount", "close_date", "currency"]]
-        frame = frame.reset_index(drop=True).assign(snapshot_on=day, stage=now["stage"].to_numpy())
-        if day == as_of:
-            real = table.iloc[deal].reset_index(drop=True)
-            frame[["probability", "forecast_category"]] = real[["probability", "forecast_category"]]
-        else:
-            begun = days(table["created_on"].to_numpy()[deal])
-            end = np.maximum(days(frame["close_date"]), day + 1)
-            done = (day - begun).astype(int) / np.maximum((end - begun).astype(int), 1)
-            drift = 1 + (start[deal] - 1) * np.clip(1 - done, 0, 1)
-            frame["amount"] = np.round(frame["amount"] * drift, -2).clip(lower=1000)
-            early = end - np.rint(pushed[deal] * np.clip(1 - done, 0, 1)).astype("m8[D]")
-            frame["close_date"] = np.maximum(early, day + 5)
-            guess = _forecast(world, frame["stage"], rng)
-            frame[["probability", "forecast_category"]] = guess
-        parts.append(frame)
-    return pd.concat(parts, ignore_index=True)

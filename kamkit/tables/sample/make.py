@@ -9,6 +9,7 @@ from kamkit.errors import KamkitError, Problem
 from kamkit.tables.cells import settle
 from kamkit.tables.sample import (
     accounts,
+    book,
     contacts,
     delivery,
     funnel,
@@ -91,8 +92,9 @@ def _fill_funnel(world: World, deals: pd.DataFrame) -> None:
     width = max(4, len(str(len(table))))
     rank = table["created_on"].rank(method="first").astype(int)
     table["opportunity_id"] = ["O" + str(r).zfill(width) for r in rank]
-    world.tables["opportunities"] = table
-    world.tables["snapshots"] = funnel.build_snapshots(world, table, events)
+    snapshots = book.build_snapshots(world, table, events)
+    world.tables["opportunities"] = book.present_figures(table, snapshots)
+    world.tables["snapshots"] = snapshots
     ids = table["opportunity_id"].to_numpy()
     world.tables["stage_events"] = events.assign(opportunity_id=ids[events["deal"]])
 
