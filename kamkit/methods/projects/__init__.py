@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kamkit.methods.projects.answers import ANSWERS, EVIDENCE, answer_table, question_table
 from kamkit.methods.projects.bids import BidEconomics, bid_economics
+from kamkit.methods.projects.cases import BidCase, bid_case, effort_case
 from kamkit.methods.projects.contract_check import (
     ContractCheck,
     contract_check,
@@ -29,6 +30,7 @@ from kamkit.methods.projects.unknowns import ValueOfInformation, value_of_inform
 __all__ = [
     "ANSWERS",
     "EVIDENCE",
+    "BidCase",
     "BidEconomics",
     "ContractCheck",
     "DecisionTree",
@@ -39,11 +41,13 @@ __all__ = [
     "Qualification",
     "ValueOfInformation",
     "answer_table",
+    "bid_case",
     "bid_economics",
     "contract_check",
     "contract_findings",
     "decision_tree",
     "delivery_status",
+    "effort_case",
     "gate_review",
     "late_change",
     "open_questions",

@@ -1,0 +1,110 @@
+"""Deal-months, and amounts that change before they are booked."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from kamkit.methods.forecast.amounts import amount_change, change_factors
+from kamkit.methods.forecast.deal_months import (
+    Lookup,
+    day_numbers,
+    deal_months,
+    month_marks,
+    scale_of,
+)
+from kamkit.methods.funnel import DealHistory, deal_history
+from kamkit.tables.sample.pipeline import simulate_pipeline
+
+STAGES = ["needs", "quote"]
+
+
+def _day(text: str) -> int:
+    return int(day_numbers(pd.DatetimeIndex([text]))[0])
+
+
+@pytest.fixture(scope="module")
+def history() -> DealHistory:
+    deals = pd.DataFrame(
+        {
+            "opportunity_id": ["a", "b", "c"],
+            "owner_id": ["M1", "M2", "M1"],
+            "status": ["won", "lost", "open"],
+            "stage": ["quote", "needs", "needs"],
+            "amount": [90.0, 50.0, 100.0],
+            "created_on": ["2026-01-10", "2026-02-20", "2026-03-05"],
+            "closed_on": ["2026-05-20", "2026-03-10", None],
+        }
+    )
+    events = pd.DataFrame(
+        {
+            "opportunity_id": ["a", "a", "b", "c"],
+            "seq": [1, 2, 1, 1],
+            "stage": ["needs", "quote", "needs", "needs"],
+            "entered_on": ["2026-01-10", "2026-03-15", "2026-02-20", "2026-03-05"],
+            "left_on": ["2026-03-15", "2026-05-20", "2026-03-10", None],
+            "moved_to": ["quote", "won", "lost", None],
+        }
+    )
+    book = pd.DataFrame(
+        {
+            "snapshot_on": ["2026-02-28", "2026-03-31", "2026-04-30", "2026-04-30"],
+            "opportunity_id": ["a", "a", "a", "c"],
+            "stage": ["needs", "quote", "quote", "needs"],
+            "amount": [120.0, 120.0, 100.0, 100.0],
+            "close_date": ["2026-04-30", "2026-04-30", "2026-06-30", "2026-06-30"],
+        }
+    )
+    return deal_history(deals, events, book, ladder=STAGES, as_of="2026-06-30")
+
+
+def test_one_row_a_month_with_what_was_known_then(history: DealHistory) -> None:
+    lookup = Lookup(history, scale_of(history))
+    months = deal_months(history, lookup)
+    marks = month_marks(history)
+    assert marks[0] >= _day("2026-03-09") and marks[-1] == _day("2026-06-30")
+    ids = history.deals["opportunity_id"].to_numpy()[months.deal]
+    rows = pd.DataFrame({"id": ids, "outcome": months.outcome, "stage": months.factors.stage})
+    assert rows[rows["id"] == "a"]["outcome"].tolist() == [0, 1]
+    assert rows[rows["id"] == "c"]["outcome"].tolist() == [0, 0, 0]
+    assert not (rows["id"] == "b").any()
+    assert months.quarter.min() == 0 and months.ends.sum() == 1
+
+
+def test_factors_are_those_of_the_day(history: DealHistory) -> None:
+    lookup = Lookup(history, scale_of(history))
+    number = int(np.flatnonzero(history.deals["opportunity_id"] == "a")[0])
+    deal = np.array([number])
+    for day, stage, slips, amount in (
+        ("2026-02-01", 0, 4, 120.0),
+        ("2026-03-31", 1, 0, 120.0),
+        ("2026-05-01", 1, 1, 100.0),
+    ):
+        found = lookup.at(deal, _day(day))
+        assert (found.stage[0], found.slips[0]) == (stage, slips)
+        assert lookup.amount_at(deal, _day(day))[0] == amount
+    assert lookup.at(deal, _day("2026-05-16")).age[0] == 2
+
+
+def test_booked_on_quoted_amount_is_found_again() -> None:
+    pipeline = simulate_pipeline(seed=8, deals_per_month=40)
+    tables = pipeline.tables
+    history = deal_history(
+        tables["opportunities"],
+        tables["stage_events"],
+        tables["snapshots"],
+        ladder=pipeline.stages,
+        as_of=pipeline.as_of,
+    )
+    change = amount_change(history, Lookup(history, scale_of(history)))
+    assert change.known and change.coef[0] == pytest.approx(-0.035, abs=0.02)
+    assert abs(change.coef[1]) < 0.02 and change.residuals.std() < 0.2
+    drawn = change_factors(change, np.array([0.0, 2.0]), 500, np.random.default_rng(0))
+    assert drawn.shape == (500, 2) and drawn[:, 0].std() < drawn[:, 1].std()
+
+
+def test_amounts_stay_as_quoted_without_a_book(history: DealHistory) -> None:
+    change = amount_change(history, Lookup(history, scale_of(history)))
+    assert not change.known and change.n == 1
+    assert (change_factors(change, np.zeros(3), 9, np.random.default_rng(0)) == 1.0).all()
