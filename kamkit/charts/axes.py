@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.projections.polar import PolarAxes
-from matplotlib.ticker import Formatter, NullFormatter
+from matplotlib.ticker import Formatter, NullFormatter, NullLocator
 
 from kamkit import i18n
 
@@ -96,7 +96,9 @@ def money_axis(ax: Axes, axis: Side, currency: str, lang: str) -> None:
             StepFormatter(lambda value, digits: i18n.number(value, lang, digits), size)
         )
         if side.get_scale() == "log":
+            # Minor ticks have neither length nor label here; making them takes time.
             side.set_minor_formatter(NullFormatter())
+            side.set_minor_locator(NullLocator())
         if side.get_label_text() != words["shown"]:
             words["base"] = side.get_label_text()
         words["shown"] = with_unit(words["base"], money_word(unit, currency, lang), lang)

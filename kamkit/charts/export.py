@@ -11,15 +11,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
+from kamkit.charts.render import draw_svg
 from kamkit.errors import KamkitError, Problem
 
 if TYPE_CHECKING:
     from kamkit.charts.theme import Figure
 
 _MISSING = re.compile(r"Glyph (\d+) .* missing from font")
-_HASHED = re.compile(r'\bid="([a-z][0-9a-f]{10})"')
+_ID = re.compile(r"""(\bid="|href="#|url\(#)""")
 _NOT_XML = re.compile("[^\t\n -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 
 @contextmanager
@@ -43,18 +43,9 @@ def _glyphs_held() -> Iterator[None]:
     )
 
 
-def _number_ids(svg: str) -> str:
-    """Count the ids that matplotlib hashes: rounding in the layout would change the hashes."""
-    for number, old in enumerate(dict.fromkeys(_HASHED.findall(svg))):
-        svg = svg.replace(old, f"n{number}")
-    return svg
-
-
 def _own_ids(svg: str, prefix: str) -> str:
     """Prefix every id, because several charts share one page."""
-    svg = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}-\1"', svg)
-    svg = re.sub(r'href="#([^"]+)"', rf'href="#{prefix}-\1"', svg)
-    return re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}-\1)", svg)
+    return _ID.sub(rf"\1{prefix}-", svg)
 
 
 def to_svg(fig: Figure) -> str:
@@ -68,16 +59,11 @@ def to_svg(fig: Figure) -> str:
     >>> to_svg(fig) == to_svg(fig), 'role="img"' in to_svg(fig)
     (True, True)
     """
-    buffer = io.StringIO()
     with _glyphs_held():
-        fig.print_svg(buffer, metadata=_NO_METADATA)
-    body = buffer.getvalue()
-    body = re.sub(r"<!--.*?-->\s*", "", body[body.index("<svg") :], flags=re.DOTALL)
-    body = _number_ids(body)
+        body = draw_svg(fig)
     mark = "\0".join((body, fig.alt, fig.heading)).encode("utf-8", "replace")
     prefix = f"k{hashlib.sha256(mark).hexdigest()[:10]}"
     body = _own_ids(body, prefix)
-    body = body.replace("*{stroke-", f"#{prefix} *{{stroke-")
     width, height = fig.get_size_inches() * 96
     told = (fig.heading.replace("\\$", "$") or fig.alt, fig.alt or fig.heading)
     title, alt = (escape(_NOT_XML.sub(" ", text)) for text in told)
@@ -85,11 +71,12 @@ def to_svg(fig: Figure) -> str:
         f'<svg id="{prefix}" xmlns="http://www.w3.org/2000/svg" '
         f'xmlns:xlink="http://www.w3.org/1999/xlink" width="{width:g}" '
         f'viewBox="0 0 {width * 0.75:g} {height * 0.75:g}" '
-        f'style="max-width:100%;height:auto" preserveAspectRatio="xMinYMin meet" '
-        f'role="img" aria-labelledby="{prefix}-title {prefix}-desc" version="1.1">\n'
+        f'style="max-width:100%;height:auto;stroke-linejoin:round" '
+        f'preserveAspectRatio="xMinYMin meet" role="img" '
+        f'aria-labelledby="{prefix}-title {prefix}-desc" version="1.1">\n'
         f'<title id="{prefix}-title">{title}</title>\n<desc id="{prefix}-desc">{alt}</desc>'
     )
-    return opening + body[body.index(">") + 1 :]
+    return f"{opening}\n{body}</svg>\n"
 
 
 def to_png(fig: Figure, dpi: float = 144) -> bytes:

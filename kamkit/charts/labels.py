@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
 from matplotlib.text import Annotation
+from matplotlib.transforms import IdentityTransform
 
 from kamkit.charts.house import themed
 from kamkit.charts.palette import INK, MUTED
@@ -26,6 +29,8 @@ _DIRECTIONS = (
 _RADII = (8.5, 13.0, 20.0, 30.0, 44.0, 62.0, 84.0)
 _LEADER_FROM = 10.0
 _MARK = 6.0
+_AT_LABEL, _AT_POINT = 2.0, 4.0  # points that a leader keeps from its ends
+_NO_LINES = Path(np.empty((0, 2)))
 
 
 def label_points(
@@ -52,9 +57,10 @@ def label_points(
     known = [i for i in range(len(texts)) if np.isfinite(x[i]) and np.isfinite(y[i])]
     with themed():
         labels = [_annotation(ax, x[i], y[i], texts[i]) for i in known[:max_labels]]
+        leaders = _leaders(ax)
     fig: Figure = ax.get_figure(root=True)  # type: ignore[assignment]
     points = np.column_stack([x[known], y[known]])
-    fig.before_draw(lambda: _place(ax, points, labels), placed=True)
+    fig.before_draw(lambda: _place(ax, points, labels, leaders), placed=True)
     return labels
 
 
@@ -74,10 +80,19 @@ def _annotation(ax: Axes, x: float, y: float, text: str) -> Annotation:
         va="center",
         ha="center",
         zorder=5,
-        arrowprops={"arrowstyle": "-", "color": MUTED, "lw": 0.8, "shrinkA": 1, "shrinkB": 4},
     )
     label.set_in_layout(False)
     return label
+
+
+def _leaders(ax: Axes) -> PathPatch:
+    """The thin lines of all labels; an arrow for each would be fitted to its ends at a cost."""
+    lines = PathPatch(_NO_LINES, fill=False, edgecolor=MUTED, lw=0.8, zorder=4.9)
+    lines.set_transform(IdentityTransform())
+    lines.set_in_layout(False)
+    ax.add_artist(lines)
+    lines.set_clip_on(False)
+    return lines
 
 
 def _extent(text: str) -> tuple[float, float]:
@@ -98,7 +113,7 @@ def _offsets(width: float, height: float) -> Iterable[tuple[float, float, float]
             yield dx * (reach + width / 2), dy * (reach + height / 2), radius
 
 
-def _place(ax: Axes, points: np.ndarray, labels: Sequence[Annotation]) -> None:
+def _place(ax: Axes, points: np.ndarray, labels: Sequence[Annotation], leaders: PathPatch) -> None:
     scale = 72 / ax.get_figure(root=True).dpi  # type: ignore[union-attr]
     spots = ax.transData.transform(points) * scale
     frame = ax.get_window_extent()
@@ -109,10 +124,27 @@ def _place(ax: Axes, points: np.ndarray, labels: Sequence[Annotation]) -> None:
         if inside[0] <= spot[0] <= inside[2] and inside[1] <= spot[1] <= inside[3]
     ]
     taken += _standing(ax, labels, scale)
+    ends: list[Any] = []
     for label, spot in zip(labels, spots, strict=False):
-        taken_by_label = _settle(label, spot, inside, taken)
-        if taken_by_label is not None:
-            taken.append(taken_by_label)
+        settled = _settle(label, spot, inside, taken)
+        if settled is not None:
+            taken.append(settled)
+            ends += _leader(label, spot)
+    codes = [Path.MOVETO, Path.LINETO] * (len(ends) // 2)
+    leaders.set_path(Path(np.array(ends) / scale, codes) if ends else _NO_LINES)
+
+
+def _leader(label: Annotation, spot: np.ndarray) -> list[Any]:
+    """Both ends of the line from a label to its point; nothing for a label beside its point."""
+    dx, dy = label.get_position()
+    width, height = _extent(label.get_text())
+    length = float(np.hypot(dx, dy))
+    # The share of the way from the label's middle that lies within its box.
+    inside = min(width / 2 / abs(dx) if dx else 1.0, height / 2 / abs(dy) if dy else 1.0)
+    if length * (1 - inside) < _LEADER_FROM:
+        return []
+    start, end = 1 - inside - _AT_LABEL / length, _AT_POINT / length
+    return [spot + np.array([dx, dy]) * start, spot + np.array([dx, dy]) * end]
 
 
 def _standing(ax: Axes, labels: Sequence[Annotation], scale: float) -> list[Box]:
@@ -149,8 +181,6 @@ def _settle(label: Annotation, spot: np.ndarray, inside: Box, taken: Sequence[Bo
         fits = fits and not any(_overlap(box, other) for other in taken)
         if fits and (radius < _LEADER_FROM or _clear(spot, dx, dy, taken)):
             label.set(position=(dx, dy), visible=True)
-            if label.arrow_patch is not None:
-                label.arrow_patch.set_visible(radius >= _LEADER_FROM)
             return box
     label.set_visible(False)
     return None

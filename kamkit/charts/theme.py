@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from matplotlib import figure as mpl_figure
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.axis import Axis
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Rectangle
 from matplotlib.projections.polar import PolarAxes
@@ -97,6 +97,27 @@ class HouseLayout(ConstrainedLayoutEngine):
         return grids
 
 
+def _axis_list(axes: Axes) -> list[Axis]:
+    return [child for child in axes.get_children() if isinstance(child, Axis)]
+
+
+def _tick_words(axis: Axis) -> Iterator[Text]:
+    """Labels of the ticks that an axis has so far; matplotlib's own list would make new ones."""
+    for tick in (*axis.majorTicks, *axis.minorTicks):
+        yield from (tick.label1, tick.label2)
+
+
+def _words(artist: Artist) -> Iterator[Text]:
+    """Every text below an artist."""
+    if isinstance(artist, Text):
+        yield artist
+    elif isinstance(artist, Axis):
+        yield from (artist.label, artist.offsetText, *_tick_words(artist))
+    else:
+        for child in artist.get_children():
+            yield from _words(child)
+
+
 class Figure(mpl_figure.Figure):
     """A figure with a heading, a footer and an alternative text, which shows itself as SVG.
 
@@ -173,14 +194,19 @@ class Figure(mpl_figure.Figure):
             if not placed:
                 rule()
         self._margins()
-        for artist in self.findobj(Text):
-            dress(artist)
+        for words in _words(self):
+            dress(words)
         for axes in self.axes:
             if isinstance(axes, PolarAxes):
                 turn_outward(axes)
         engine = self.get_layout_engine()
         if engine is not None and self.axes:
             engine.execute(self)
+        # The layout makes the ticks and writes their labels.
+        for axes in self.axes:
+            for axis in _axis_list(axes):
+                for words in _tick_words(axis):
+                    dress(words)
         for rule, placed in self._rules:
             if placed:
                 rule()
@@ -200,15 +226,6 @@ class Figure(mpl_figure.Figure):
         """Save in the house style; see :meth:`matplotlib.figure.Figure.savefig`."""
         with themed():
             super().savefig(fname, **kwargs)
-
-    def print_svg(self, buffer: io.StringIO, **kwargs: Any) -> None:
-        """Write SVG with one drawing; ``savefig`` draws twice, the first time for the layout."""
-        before = self.canvas
-        try:
-            with themed():
-                FigureCanvasSVG(self).print_svg(buffer, **kwargs)  # type: ignore[no-untyped-call]
-        finally:
-            self.set_canvas(before)
 
     def _repr_svg_(self) -> str:
         return to_svg(self)

@@ -16,6 +16,8 @@ from tornado.ioloop import IOLoop
 from traitlets import Float, Integer, List, Unicode, default
 
 _GIGABYTE = 2**30
+# Arrow's own allocator keeps some 10 MB for good after the tables of a company are read.
+_LEAN = {"ARROW_DEFAULT_MEMORY_POOL": "system"}
 _Manager: Any = AsyncMappingKernelManager  # Jupyter's own types don't agree with each other
 
 
@@ -190,7 +192,7 @@ class WarmKernels(_Manager):  # type: ignore[misc]
         self._hidden.add(name)
         try:
             launch = asyncio.create_task(
-                super()._async_start_kernel(kernel_id=name, env=dict(os.environ))
+                super()._async_start_kernel(kernel_id=name, env={**_LEAN, **os.environ})
             )
             self._launching.add(launch)
             launch.add_done_callback(self._launching.discard)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Sequence
+from functools import cache
 from html import escape
 from typing import Any
 
@@ -29,7 +31,7 @@ def what_if(
     panes = [w.HTML() for _ in views]
     message = w.HTML()
 
-    def redraw(_: Any = None) -> None:
+    def redraw(change: Any = None) -> None:
         try:
             result = method(**{c.name: c.read() for c in controls})
             drawn = [as_html(view(result)) for view in views]
@@ -39,6 +41,8 @@ def what_if(
         message.value = ""
         for pane, html in zip(panes, drawn, strict=True):
             pane.value = html
+        if change is not None:  # while a page loads, it waits for the next widget
+            settle_memory()
 
     for control in controls:
         for widget in control.inputs:
@@ -46,6 +50,16 @@ def what_if(
     redraw()
     heading = w.HTML(f"<b>{t('widget.try', lang)}</b>")
     return w.VBox([heading, *(c.widget for c in controls), message, *panes])
+
+
+@cache
+def settle_memory() -> None:
+    """Once a process: what is loaded by now stays, so the collector need not look at it again.
+
+    A full collection takes a fifth of a second otherwise, in the middle of somebody's slider.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def as_html(shown: Any) -> str:
