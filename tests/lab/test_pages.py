@@ -162,6 +162,31 @@ def test_outside_requests_that_never_answer_hold_nothing_up(course, browser):
     context.close()
 
 
+def test_widgets_that_a_page_missed_are_asked_for_again(course, browser):
+    page, _ = closed_page(browser, viewport={"width": 1366, "height": 768})
+    missed = []
+
+    def pass_on(route):
+        server = route.connect_to_server()
+
+        def heard(message):
+            raw = message if isinstance(message, bytes) else message.encode()
+            if b"comm_open" in raw and b"SliderModel" in raw:
+                missed.append(raw)
+            else:
+                route.send(message)
+
+        server.on_message(heard)
+
+    page.route_web_socket(lambda url: "/channels" in url, pass_on)
+    show(page, course.page("out/workshop/zh/01_key_accounts.ipynb"))
+    assert len(missed) > 0
+    assert page.locator(".kk-waiting").count() == 0
+    assert page.locator(".jp-mod-error, .error_description").count() == 0
+    assert page.locator(".widget-slider").count() == len(missed)
+    leave(page)
+
+
 def test_a_page_left_ends_its_kernel(course, browser):
     page, _ = opened(browser, course.home("en"))
     kernel = kernel_of(page)

@@ -11,6 +11,7 @@
   const bar = document.querySelector(".kk-progress");
   const late = setTimeout(() => { find("said").textContent = body.dataset.kkLate; }, LATE);
   let complete = false;
+  let sound = false;
   let left = 0;
 
   // Voila starts its front end when the whole page is there. A lesson computes for many seconds:
@@ -41,7 +42,7 @@
   }
 
   function settle() {
-    if (!complete || left > 0 || body.classList.contains("kk-ready")) return;
+    if (!sound || left > 0 || body.classList.contains("kk-ready")) return;
     clearTimeout(late);
     progress(100);
     body.classList.add("kk-ready");
@@ -58,19 +59,49 @@
     }, 25);
   });
 
+  const outputs = new Map();
+  const views = new Map();
+
+  async function draw(place) {
+    const output = outputs.get(place);
+    const view = (await manager).rendermime.createRenderer(VIEW);
+    await view.renderModel({ data: output.data, metadata: output.metadata ?? {}, trusted: true, setData() {} });
+    view.addClass("jp-OutputArea-output");
+    views.get(place)?.dispose();
+    place.replaceChildren();
+    view.constructor.attach(view, place);
+    views.set(place, view);
+  }
+
   async function enliven(place) {
     const script = place.querySelector(SCRIPT);
     const output = JSON.parse(script.textContent);
+    outputs.set(place, output);
     script.remove();
     const widgets = await manager;
     while (!widgets.has_model(output.data[VIEW].model_id)) await pause(25);
-    const view = widgets.rendermime.createRenderer(VIEW);
-    await view.renderModel({ data: output.data, metadata: output.metadata ?? {}, trusted: true, setData() {} });
-    view.addClass("jp-OutputArea-output");
-    view.constructor.attach(view, place);
-    place.querySelector(":scope > .kk-waiting").remove();
+    await draw(place);
     left -= 1;
     settle();
+  }
+
+  // A page that meets its kernel in the middle of a cell hears of a box, but not of what stands
+  // in it. Once all cells are computed it looks; if a part is missing it asks for all of them.
+  async function mend() {
+    const widgets = await manager;
+    for (let waited = 0; left > 0 && waited < LATE; waited += 50) await pause(50);
+    const broken = (model) => Promise.race([
+      model.then((part) => part.get("_view_name") === "ErrorWidgetView", () => true),
+      pause(PULSE).then(() => true),
+    ]);
+    const found = await Promise.all(Object.values(widgets._models).map(broken));
+    if (left === 0 && !found.includes(true)) return;
+    for (const id of Object.keys(widgets._models)) {
+      delete widgets._models[id];
+      widgets.kernel._comms?.delete(id);
+    }
+    await widgets._loadFromKernel();
+    await Promise.all([...views.keys()].map(draw));
   }
 
   function step(done, count) {
@@ -121,8 +152,10 @@
   window.kamkit = {
     step,
     who,
-    finish() {
+    async finish() {
       complete = true;
+      await mend();
+      sound = true;
       settle();
     },
   };
