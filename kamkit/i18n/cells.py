@@ -122,7 +122,7 @@ def cell_text(
     '60.1%'
     """
     kind = (kinds or {}).get(column) or kind_of(column)
-    if column in ("value", "low", "high", "interval") and "measure" in row:
+    if column in ("value", "low", "high", "interval", "before", "after") and "measure" in row:
         kind = kind_of(str(row["measure"]))
         if column == "interval":
             return _interval_text(kind, row, lang, currency)
