@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 QUANTILE_GRID = np.round(np.arange(1, 200) * 0.005, 3)
 _TOTAL = (5, 10, 25, 50, 75, 90, 95)
-_LEAST_COMPARED = 20
+_DOUBT = 0.05
 _DEALS = [
     *("opportunity_id", "account_id", "owner_id", "stage", "amount", "p_win", "low", "high"),
     *(
@@ -192,24 +192,7 @@ def notes_table(
         ("stages_not_dated", len(deals), history.basis == "dates"),
         ("new_amounts_borrowed", len(new.amounts), new.usable and new.sparse),
         ("history_sampled", model.counts["deal_months"], model.sampled),
-        ("level_has_moved", model.counts["quarters"], level_moved(model.counts)),
+        ("level_has_moved", model.counts["quarters"], model.moved < _DOUBT),
     ]
     rows = [(code, n) for code, n, applies in notes if applies]
     return pd.DataFrame(rows, columns=["code", "n"])
-
-
-def level_moved(counts: dict[str, int], *, times: float = 1.96) -> bool:
-    """Whether the win rate of the last four quarters differs from that before (z test).
-
-    >>> level_moved({"won": 60, "lost": 100, "recent_won": 10, "recent_lost": 50})
-    True
-    """
-    won, closed = counts["won"], counts["won"] + counts["lost"]
-    late_won, late = counts["recent_won"], counts["recent_won"] + counts["recent_lost"]
-    early = closed - late
-    if min(late, early) < _LEAST_COMPARED:
-        return False
-    both = won / closed
-    error = np.sqrt(both * (1 - both) * (1 / late + 1 / early))
-    gap = late_won / late - (won - late_won) / early
-    return bool(error > 0 and abs(gap) > times * error)

@@ -45,12 +45,14 @@ def pooled_logit(
     blocks: list[Block],
     *,
     mixing: np.ndarray | None = None,
+    offset: np.ndarray | float = 0.0,
 ) -> PooledFit:
     """Fit by penalised Newton steps; block spreads by the fixed point of MacKay 1992.
 
     ``design`` has the intercept first; with ``mixing`` the model's columns are
-    ``design @ mixing`` (a few sparse columns then stand for many dense ones). Returns log-odds
-    effects with the covariance of the Laplace approximation.
+    ``design @ mixing`` (a few sparse columns then stand for many dense ones); ``offset`` is
+    added to the log-odds of each row. Returns effects with the covariance of the Laplace
+    approximation.
     Source: Breslow & Clayton 1993 (penalised quasi-likelihood); MacKay 1992.
 
     >>> X = sparse.csr_array(np.array([[1.0, 1, 0], [1, 0, 1]]))
@@ -73,7 +75,7 @@ def pooled_logit(
         for b in blocks:
             ridge[b.columns] = spread[b.name] ** -2
         before = coef
-        eta = np.clip(design @ (turn @ coef), -30, 30)
+        eta = np.clip(design @ (turn @ coef) + offset, -30, 30)
         p = expit(eta)
         weight = trials * p * (1 - p)
         hessian = turn.T @ (turned @ sparse.diags_array(weight) @ design).toarray() @ turn

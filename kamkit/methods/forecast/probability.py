@@ -17,6 +17,7 @@ from kamkit.methods.forecast.deal_months import (
     deal_months,
     scale_of,
 )
+from kamkit.methods.forecast.level import level_test
 from kamkit.methods.forecast.pooled_logit import Block, PooledFit, draw_effects, pooled_logit
 from kamkit.methods.forecast.timing import Rates
 from kamkit.methods.funnel.history import DealHistory
@@ -26,7 +27,6 @@ AGES = len(AGE_EDGES) + 1
 LEAST_CLOSED, LEAST_WON, LEAST_LOST = 10, 3, 3
 FEW_CLOSED = 60
 MOST_OWNERS, MOST_QUARTERS = 300, 20
-RECENT_QUARTERS = 4
 # House priors in log-odds: spread, how many effects it counts for (0: fixed), least spread.
 _PRIORS = {
     "intercept": (1.5, 0.0, 0.01),
@@ -41,6 +41,7 @@ _PRIORS = {
     "quarter": (0.08, 4.0, 0.03),
     "drift": (0.05, 6.0, 0.02),
 }
+_LEVEL_PRIORS = {"quarter": (0.15, 4.0, 0.03), "drift": (0.1, 3.0, 0.02)}
 ORIGIN = "house; field:Allison 1982; field:Begg & Gray 1984"
 
 
@@ -51,10 +52,11 @@ class DealModel:
     ``fits`` by cause (won, lost, forward, back; a cause that never happened is missing);
     ``destination[from, to]`` are shares of moves on and back; ``market`` is the signed spread
     of the effect that all deals of a quarter share, per cause, in log-odds; ``market_df`` how
-    much that spread rests on; ``counts`` says what
-    it was fitted on (closed, won, lost, deal_months, open, quarters, recent_won and recent_lost
-    of the last four quarters), ``seen`` how many deals were seen per stage; ``status`` is ok,
-    few_deals or too_little_history (then no fits).
+    much that spread rests on; ``drift`` the spread of its level per quarter; ``counts`` says
+    what it was fitted on (closed, won, lost, deal_months, open, quarters); ``moved`` is the p
+    of the test whether the level has moved (see :func:`level_test`); ``seen`` how many deals
+    were seen per stage; ``sampled`` whether an even sample of deals stands for all; ``status``
+    is ok, few_deals or too_little_history (then no fits).
     """
 
     scale: Scale
@@ -64,6 +66,7 @@ class DealModel:
     market_df: float
     drift: dict[str, float]
     counts: dict[str, int]
+    moved: float
     seen: np.ndarray
     status: str
     sampled: bool
@@ -99,17 +102,11 @@ def fit_deal_model(history: DealHistory, *, lookup: Lookup | None = None) -> Dea
     if not enough:
         nothing = np.zeros((2, 1, 1))
         return DealModel(
-            scale, {}, nothing, {}, 4.0, {}, counts, seen, "too_little_history", False, layout
+            scale, {}, nothing, {}, 4.0, {}, counts, 1.0, seen, "too_little_history", False, layout
         )
     cells, tally = _cells(months, layout)
     design = _design(cells, layout)
-    fits = {}
-    for k, cause in enumerate(CAUSES, start=1):
-        if tally[:, k].sum() >= (1 if k < 3 else 3):
-            trials = tally[:, 0] + tally[:, k]
-            fits[cause] = pooled_logit(
-                design, tally[:, k], trials, _blocks(layout), mixing=_mixing(layout)
-            )
+    fits = _fits(design, tally, _level(design, tally, layout)[cells["quarter"]], layout)
     market, df = _market(fits)
     return DealModel(
         scale,
@@ -119,6 +116,7 @@ def fit_deal_model(history: DealHistory, *, lookup: Lookup | None = None) -> Dea
         df,
         {cause: fit.spread["drift"] for cause, fit in fits.items()},
         counts,
+        level_test(months, len(scale.stages) + 1),
         seen,
         "few_deals" if counts["closed"] < FEW_CLOSED else "ok",
         months.sampled,
@@ -126,9 +124,39 @@ def fit_deal_model(history: DealHistory, *, lookup: Lookup | None = None) -> Dea
     )
 
 
+def _level(design: sparse.csr_array, tally: np.ndarray, layout: dict[str, slice]) -> np.ndarray:
+    """How much better than today deals went in each past quarter, in log-odds.
+
+    From the direction of all moves, won or on against lost: many more than wins, so that a
+    change of level shows early.
+    """
+    up, lost, mixing = tally[:, 1] + tally[:, 3], tally[:, 2], _mixing(layout)
+    fit = pooled_logit(design, up, up + lost, _blocks(layout, _LEVEL_PRIORS), mixing=mixing)
+    return np.asarray(mixing[layout["quarter"], layout["drift"]] @ fit.coef[layout["drift"]])
+
+
+def _fits(
+    design: sparse.csr_array, tally: np.ndarray, level: np.ndarray, layout: dict[str, slice]
+) -> dict[str, PooledFit]:
+    """One fit a cause; half of the level speaks for moves up, half against losses (house)."""
+    fits, share = {}, {"won": 0.5, "lost": -0.5, "forward": 0.5, "back": 0.0}
+    for k, cause in enumerate(CAUSES, start=1):
+        if tally[:, k].sum() < (1 if k < 3 else 3):
+            continue
+        fits[cause] = pooled_logit(
+            design,
+            tally[:, k],
+            tally[:, 0] + tally[:, k],
+            _blocks(layout),
+            mixing=_mixing(layout),
+            offset=share[cause] * level,
+        )
+    return fits
+
+
 def _counts(history: DealHistory, months: DealMonths) -> dict[str, int]:
     status = history.deals["status"].to_numpy(dtype=object)
-    used, late = months.outcome, months.quarter < RECENT_QUARTERS
+    used = months.outcome
     return {
         "closed": int(((used == 1) | (used == 2)).sum()),
         "won": int((used == 1).sum()),
@@ -136,8 +164,6 @@ def _counts(history: DealHistory, months: DealMonths) -> dict[str, int]:
         "deal_months": len(used),
         "open": int((status == "open").sum()),
         "quarters": int(months.quarter.max(initial=-1) + 1),
-        "recent_won": int(((used == 1) & late).sum()),
-        "recent_lost": int(((used == 2) & late).sum()),
     }
 
 
@@ -167,8 +193,11 @@ def _layout(scale: Scale, quarters: int) -> dict[str, slice]:
     }
 
 
-def _blocks(layout: dict[str, slice]) -> list[Block]:
-    return [Block(name, columns, *_PRIORS[name]) for name, columns in layout.items()]
+def _blocks(
+    layout: dict[str, slice], other: dict[str, tuple[float, float, float]] | None = None
+) -> list[Block]:
+    priors = _PRIORS | (other or {})
+    return [Block(name, columns, *priors[name]) for name, columns in layout.items()]
 
 
 def _cells(

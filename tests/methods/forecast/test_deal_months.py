@@ -8,12 +8,15 @@ import pytest
 
 from kamkit.methods.forecast.amounts import amount_change, change_factors
 from kamkit.methods.forecast.deal_months import (
+    DealMonths,
+    Factors,
     Lookup,
     day_numbers,
     deal_months,
     month_marks,
     scale_of,
 )
+from kamkit.methods.forecast.level import level_test
 from kamkit.methods.funnel import DealHistory, deal_history
 from kamkit.tables.sample.pipeline import simulate_pipeline
 
@@ -108,3 +111,21 @@ def test_amounts_stay_as_quoted_without_a_book(history: DealHistory) -> None:
     change = amount_change(history, Lookup(history, scale_of(history)))
     assert not change.known and change.n == 1
     assert (change_factors(change, np.zeros(3), 9, np.random.default_rng(0)) == 1.0).all()
+
+
+def _moves(share: list[float], size: int = 120) -> DealMonths:
+    """Moves up and losses by quarter, newest first, in one stage."""
+    rng = np.random.default_rng(1)
+    quarter = np.repeat(np.arange(len(share)), size)
+    outcome = np.where(rng.random(len(quarter)) < np.array(share)[quarter], 3, 2)
+    zero = np.zeros(len(quarter), dtype=np.int64)
+    factors = Factors(zero, zero, zero, zero.astype(float), zero + 1, zero)
+    return DealMonths(factors, outcome, zero, quarter, zero, zero, False)
+
+
+def test_a_new_level_is_noticed_and_an_old_one_is_not() -> None:
+    assert level_test(_moves([0.7] * 12), 2) > 0.05
+    assert level_test(_moves([0.5, 0.5] + [0.7] * 10), 2) < 0.01
+    assert level_test(_moves([0.5] + [0.7] * 3), 2) == 1.0
+    wild = [0.6, 0.8, 0.55, 0.85] * 3
+    assert level_test(_moves(wild), 2) > 0.05
