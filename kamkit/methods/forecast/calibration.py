@@ -110,8 +110,9 @@ class DriftCheck:
     ``status``: holds (no check objects; with few periods that is weak), lost, or
     too_little_history (no check could be made). ``direction``: too_high, too_low, too_narrow,
     too_wide, or empty. ``checks``: check, value, expected, p_value (two-sided), n, direction,
-    variant, origin; calibration is called lost where the smallest p value, times the number of
-    checks, is below ``level`` (Bonferroni).
+    variant, origin. Two questions are put, each at ``level``: did the forecasts miss, and has the
+    ground moved? ``p_value`` is the smaller answer, after Bonferroni over the checks of its
+    question; calibration is called lost where it lies below ``level``.
     """
 
     status: str
@@ -141,7 +142,7 @@ def drift_check(
     chances, with room for an effect that deals of a quarter share: ``common`` times the
     expected wins). ``stability`` adds rows of ``stability_checks``: where deals no longer move
     or arrive as they did, ranges that held in the past can't vouch for the next. Bonferroni over
-    the checks made. Origin: house; Dawid 1984 for the place.
+    the checks of each of the two questions. Origin: house; Dawid 1984 for the place.
 
     >>> frame = pd.DataFrame({"origin": range(6), "actual": 0.0, "pit": 0.01, "p10": 1.0,
     ...                       "p90": 2.0})
@@ -153,17 +154,20 @@ def drift_check(
     rows = [_place(known, last), _range(known)]
     if deals is not None:
         rows.append(_deals(deals, last, common))
-    made = [row for row in rows if row is not None]
+    missed = [row for row in rows if row is not None]
+    moved = []
     if stability is not None:
-        made += list(stability[CHECK_COLUMNS].itertuples(index=False, name=None))
-    checks = pd.DataFrame(made, columns=CHECK_COLUMNS)
-    if not made:
+        moved = list(stability[CHECK_COLUMNS].itertuples(index=False, name=None))
+    checks = pd.DataFrame(missed + moved, columns=CHECK_COLUMNS)
+    if checks.empty:
         return DriftCheck("too_little_history", "", float("nan"), level, checks)
-    worst = checks.iloc[int(checks["p_value"].argmin())]
-    p_value = min(1.0, float(worst["p_value"]) * len(checks))
-    lost = p_value < level
-    direction = str(worst["direction"]) if lost else ""
-    return DriftCheck("lost" if lost else "holds", direction, p_value, level, checks)
+    asked = np.array([len(missed)] * len(missed) + [len(moved)] * len(moved))
+    adjusted = np.minimum(checks["p_value"].to_numpy(float) * asked, 1.0)
+    worst = int(adjusted.argmin())
+    lost = bool(adjusted[worst] < level)
+    direction = str(checks["direction"].iloc[worst]) if lost else ""
+    status = "lost" if lost else "holds"
+    return DriftCheck(status, direction, float(adjusted[worst]), level, checks)
 
 
 def _place(known: pd.DataFrame, last: int) -> tuple[object, ...] | None:
