@@ -43,7 +43,9 @@ class Limits:
 
 
 def best_set(value: Floats, effort: Floats, capacity: float, limits: Limits) -> Chosen | None:
-    """The exact best set by mixed-integer programming; None where the limits can't be kept.
+    """The exact best set, by mixed-integer programming where efforts are no quarter hours.
+
+    None where the limits can't be kept.
 
     >>> best_set(np.array([3.0, 2.0, 2.0]), np.array([3.0, 2.0, 2.0]), 4, Limits()).tolist()
     [False, True, True]
@@ -57,6 +59,9 @@ def best_set(value: Floats, effort: Floats, capacity: float, limits: Limits) -> 
     lower_x, upper_x = _bounds(n, limits)
     if (lower_x > upper_x).any():
         return None
+    undecided = int((lower_x < upper_x).sum())
+    if limits.free and _on_grid(effort, capacity, undecided):
+        return quick_set(value, effort, capacity, limits)
     found = milp(
         -value / scale,
         constraints=LinearConstraint(rows, -np.inf, upper),
@@ -66,6 +71,13 @@ def best_set(value: Floats, effort: Floats, capacity: float, limits: Limits) -> 
         options={"mip_rel_gap": 0.0, "presolve": False},
     )
     return None if found.x is None else np.asarray(found.x > 0.5)
+
+
+def _on_grid(effort: Floats, capacity: float, jobs: int) -> bool:
+    """Whether dynamic programming on quarter hours is exact here, and small enough."""
+    units = effort * _GRID
+    whole = bool(np.abs(units - np.rint(units)).max(initial=0.0) < 1e-6)
+    return whole and jobs * (capacity * _GRID + 2) <= _CELLS
 
 
 def core(value: Floats, effort: Floats, capacity: float, limits: Limits) -> Limits:
