@@ -87,7 +87,7 @@ def draw_deals(world: World, drawn: pd.DataFrame) -> pd.DataFrame:
         "m8[D]"
     )
     number = len(reps(world))
-    opened = _other_deals(world, np.repeat(np.arange(number), rng.integers(6, 11, number)), "open")
+    opened = _other_deals(world, np.repeat(np.arange(number), rng.integers(4, 7, number)), "open")
     opened["closed_on"] = np.datetime64("NaT")
     columns = ["account", "rep", "line", "amount", "status", "closed_on", "order_id"]
     deals = pd.concat([wins, lost, opened], ignore_index=True).reindex(columns=columns)
