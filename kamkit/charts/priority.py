@@ -36,9 +36,9 @@ def plot_order_priority(
     >>> plot_order_priority(empty, lang="en", measures=empty).alt
     'Nothing to show: the table is empty.'
     """
-    if deals.empty:
+    shown = deals if deals.empty else _around_the_line(deals, limit)
+    if shown.empty or shown["per_hour"].isna().all():
         return blank(t("chart.order_priority.topic", lang), lang)
-    shown = _around_the_line(deals, limit)
     said = _order_words(deals, shown, measures, currency, lang)
     fig, axes = theme.figure(
         (10.0, max(4.6, 2.9 + 0.34 * len(shown))), cols=2, sharey=True, width_ratios=[3, 1],

@@ -4,8 +4,17 @@ from kamkit.charts.wording import in_words
 from kamkit.widgets.controls import Control, choice, slider, switch, weights
 from kamkit.widgets.exercise import ExerciseView, exercise
 from kamkit.widgets.points import audit_form
-from kamkit.widgets.rules import hour_sliders, judgement, money_slider, rule_controls, scheme_choice
+from kamkit.widgets.questions import question_form
+from kamkit.widgets.rules import (
+    hour_sliders,
+    judgement,
+    money_slider,
+    roomy,
+    rule_controls,
+    scheme_choice,
+)
 from kamkit.widgets.scheme_views import scheme_rows
+from kamkit.widgets.stage_cards import stage_card
 from kamkit.widgets.tables import TableView, table_view
 from kamkit.widgets.views import (
     KeyFigures,
@@ -33,12 +42,15 @@ __all__ = [
     "key_figures",
     "money_slider",
     "picture",
+    "question_form",
+    "roomy",
     "rows",
     "rule_controls",
     "scheme_choice",
     "scheme_rows",
     "sentences",
     "slider",
+    "stage_card",
     "switch",
     "table_view",
     "weights",

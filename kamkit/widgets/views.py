@@ -74,18 +74,20 @@ def rows(
     sort: str = "",
     names: Mapping[str, str] | None = None,
     sections: Mapping[str, str] | None = None,
+    titles: Mapping[str, str] | None = None,
     **options: Any,
 ) -> View:
     """A view that shows a part of the result by :func:`table_view` with these options.
 
     ``where`` keeps some rows, ``sort`` names a column to sort them by, smallest first;
-    ``names`` and ``sections`` put ids and keys into words (see :func:`worded`).
+    ``names`` and ``sections`` put ids and keys into words (see :func:`worded`); ``titles`` gives
+    columns other names, where the usual heading would mislead.
     """
 
     def show(result: Any) -> TableView:
         kept = rows_where(part_of(result, part), where)
         kept = kept.sort_values(sort, kind="stable") if sort else kept
-        said = worded(kept, lang, names=names, sections=sections)
+        said = worded(kept, lang, names=names, sections=sections).rename(columns=titles or {})
         return table_view(said, lang=lang, **options)
 
     return show

@@ -14,6 +14,7 @@ from kamkit.methods.funnel.cases import (
 from kamkit.methods.funnel.conversion import exit_days, funnel_path, stage_conversion
 from kamkit.methods.funnel.cox import cox
 from kamkit.methods.funnel.cycle import CycleTime, cycle_time, outcome_curves
+from kamkit.methods.funnel.findings import funnel_findings, funnel_thresholds
 from kamkit.methods.funnel.history import DealHistory
 from kamkit.methods.funnel.hygiene import hygiene, hygiene_checks
 from kamkit.methods.funnel.hygiene_rules import HygieneLimits
@@ -38,8 +39,11 @@ from kamkit.methods.funnel.pipeline_concentration import (
     PipelineConcentration,
     pipeline_concentration,
 )
+from kamkit.methods.funnel.pipeline_now import PipelineNow, pipeline_now
 from kamkit.methods.funnel.reasons import close_reasons, criteria_that_decide
 from kamkit.methods.funnel.review import DealReview, deal_review
+from kamkit.methods.funnel.review_days import ReviewDays, review_days
+from kamkit.methods.funnel.review_inputs import coming_target, deal_work, hours_at_hand
 from kamkit.methods.funnel.spells import deal_spells
 from kamkit.methods.funnel.survival import (
     cumulative_incidence,
@@ -65,6 +69,8 @@ __all__ = [
     "MovedDeal",
     "PeriodReview",
     "PipelineConcentration",
+    "PipelineNow",
+    "ReviewDays",
     "StageRuleCase",
     "Velocity",
     "Waterfall",
@@ -74,6 +80,7 @@ __all__ = [
     "beta_mle",
     "beta_moments",
     "close_reasons",
+    "coming_target",
     "conversion_case",
     "cox",
     "criteria_that_decide",
@@ -84,9 +91,13 @@ __all__ = [
     "deal_history",
     "deal_review",
     "deal_spells",
+    "deal_work",
     "deals_needed",
     "exit_days",
+    "funnel_findings",
     "funnel_path",
+    "funnel_thresholds",
+    "hours_at_hand",
     "hygiene",
     "hygiene_checks",
     "kaplan_meier",
@@ -98,6 +109,8 @@ __all__ = [
     "outcome_curves",
     "period_review",
     "pipeline_concentration",
+    "pipeline_now",
+    "review_days",
     "sales_velocity",
     "shrunk",
     "stage_ageing",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import pandas as pd
 
@@ -44,7 +45,7 @@ def conversion_case(
     """
     end = history.as_of - pd.DateOffset(months=until)
     start = end - pd.DateOffset(months=months) + pd.Timedelta(days=1) if months else None
-    which = "cohort" if view == "cohort" else "period"
+    which: Literal["period", "cohort"] = "cohort" if view == "cohort" else "period"
     found = stage_conversion(history, view=which, start=start, end=end)
     return ConversionCase(found, funnel_path(found, draws=PATH_DRAWS))
 
@@ -148,9 +149,11 @@ def _steps(history: DealHistory, contacts: pd.DataFrame, days: int) -> pd.DataFr
     if not days:
         return stays
     people = contacts.loc[contacts["made_by"] == "human", ["account_id", "date"]].dropna()
-    touched = people.assign(on=pd.to_datetime(people["date"])).sort_values("on")
+    on = pd.to_datetime(people["date"]).astype(stays["entered_on"].dtype)
+    touched = people.assign(on=on).sort_values("on")
     account = history.deals["account_id"].to_numpy()[stays["deal"].to_numpy()]
     left = pd.DataFrame({"account_id": account, "on": stays["entered_on"], "place": stays.index})
+    touched["account_id"] = touched["account_id"].astype(left["account_id"].dtype)
     found = pd.merge_asof(
         left.dropna().sort_values("on"),
         touched[["account_id", "on"]].assign(met=True),

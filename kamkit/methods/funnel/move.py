@@ -131,7 +131,7 @@ def move_deal(
     at = before.index[before["opportunity_id"] == opportunity_id]
     if not len(at):
         raise KamkitError(Problem("unknown_deal", column="opportunity_id", value=opportunity_id))
-    after = _changed(desk, at[0], stage, amount, months)
+    after = _changed(desk, int(at[0]), stage, amount, months)
     flow = waterfall(replace(desk.history, deals=after), start=desk.since, end=desk.history.as_of)
     now, then = _figures(desk, before), _figures(desk, after)
     figures = pd.DataFrame(
@@ -144,15 +144,17 @@ def move_deal(
 
 def _changed(desk: MoveDesk, at: int, stage: str, amount: float, months: int) -> pd.DataFrame:
     deals = desk.history.deals.copy()
-    deals.loc[at, "amount"] *= amount
-    if months and pd.notna(deals.loc[at, "close_date"]):
-        deals.loc[at, "close_date"] += pd.DateOffset(months=months)
+    here = deals.index == at
+    deals["amount"] = deals["amount"].mask(here, deals["amount"] * amount)
+    if months:
+        later = deals["close_date"] + pd.DateOffset(months=months)
+        deals["close_date"] = deals["close_date"].mask(here, later)
     if stage in ("won", "lost"):
-        deals.loc[at, "status"] = stage
-        deals.loc[at, "closed_on"] = desk.history.as_of
+        deals.loc[here, "status"] = stage
+        deals.loc[here, "closed_on"] = desk.history.as_of
     elif stage:
-        deals.loc[at, "stage"] = stage
-        deals.loc[at, "probability"] = desk.default.get(stage, np.nan)
+        deals.loc[here, "stage"] = stage
+        deals.loc[here, "probability"] = desk.default.get(stage, np.nan)
     return deals
 
 

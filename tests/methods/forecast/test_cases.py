@@ -110,6 +110,7 @@ def test_regimes_by_name(history):
     test = forecast.backtest(history, last=2, draws=100)
     case = forecast.regime_case({"own": test}, regime="own")
     assert case.verdict == test.verdict
+    assert (case.alarms["says"] != "nothing").any() == (test.drift.status == "lost")
     assert set(case.alarms["says"]) <= {"nothing", "too_high", "too_low", "too_narrow", "too_wide"}
     with pytest.raises(KamkitError):
         forecast.regime_case({"own": test}, regime="other")
