@@ -101,6 +101,7 @@ def import_(
 def report(
     folder: Path,
     out: Out,
+    template: Annotated[str, option("template")] = "key_accounts",
     lang: Lang = None,
     account: Annotated[str | None, option("account")] = None,
     all_accounts: Annotated[bool, option("all_accounts")] = False,
@@ -108,14 +109,16 @@ def report(
     force: Force = False,
     set_: Annotated[list[str] | None, option("set", "--set")] = None,
 ) -> None:
-    """Render the key-account report of a company folder with papermill."""
-    from kamkit.reports import accounts_jobs, company_job, render, render_accounts
+    """Render a report of a company folder with papermill."""
+    from kamkit.reports import accounts_jobs, check_template, company_job, render, render_accounts
 
     lang = language(lang)
     with told(lang):
         extra = parameters(set_ or [])
+        check_template(template, one_account=all_accounts)
         if not all_accounts:
-            done = render(company_job(folder, out, lang, account=account, extra=extra))
+            job = company_job(folder, out, lang, account=account, template=template, extra=extra)
+            done = render(job)
             say_line(t("report.done", lang, page=done.target, seconds=done.seconds))
             return
         jobs = accounts_jobs(folder, out, lang, extra=extra)

@@ -18,6 +18,8 @@ from kamkit.errors import KamkitError, Problem
 _OWN = ("company", "language", "account")  # said by the command itself, never by --set
 _SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _PACKAGE = Path(__file__).resolve().parent.parent
+_FOLDER = _PACKAGE.parent / "notebooks" / "reports"
+COMPANY = "key_accounts"  # the report that a company gets unless another is asked for
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,19 @@ class Job:
     account_id: str = ""
 
 
+def template_names() -> tuple[str, ...]:
+    """Templates of a whole company's report, the key-account report first.
+
+    >>> "funnel_review" in template_names(), "account" in template_names()
+    (True, False)
+    """
+    found = sorted(p.stem for p in _FOLDER.glob("*.ipynb") if p.stem not in ("account", COMPANY))
+    return (COMPANY, *found)
+
+
 def template_path(name: str) -> Path:
     """Path of a report template; an error says so where the folder is not at hand."""
-    path = _PACKAGE.parent / "notebooks" / "reports" / f"{name}.ipynb"
+    path = _FOLDER / f"{name}.ipynb"
     if not path.exists():
         raise KamkitError(Problem("no_template", value=str(path)))
     return path
@@ -112,19 +124,32 @@ def company_job(
     lang: str,
     *,
     account: str | None = None,
+    template: str = COMPANY,
     extra: Mapping[str, Any] | None = None,
 ) -> Job:
     """The job of a company's report, or of one account's page.
 
-    Raises KamkitError for a company folder with errors, an unknown account or parameter.
+    Raises KamkitError for a company folder with errors, an unknown account, template or
+    parameter, and for one account's page of a template that has none.
     """
+    check_template(template, one_account=account is not None)
     company = _company(folder)
     if account is None:
-        target = out / f"key_accounts.{lang}.html"
-        return _job("key_accounts", company, target, lang, _allowed(extra))
+        target = out / f"{template}.{lang}.html"
+        return _job(template, company, target, lang, _allowed(extra))
     if account not in set(company.accounts["account_id"]):
         raise KamkitError(Problem("unknown_account", table="accounts", value=account))
     return _account_job(company, out, lang, account, extra)
+
+
+def check_template(template: str, *, one_account: bool = False) -> None:
+    """Refuse a template that isn't there, or that has no page for one account."""
+    allowed = template_names()
+    if template not in allowed:
+        details = {"allowed": ", ".join(allowed)}
+        raise KamkitError(Problem("unknown_template", value=template, details=details))
+    if one_account and template != COMPANY:
+        raise KamkitError(Problem("template_no_accounts", value=template))
 
 
 def accounts_jobs(
@@ -206,7 +231,7 @@ def _scheme_files(parameters: Mapping[str, Any]) -> list[Path]:
 def _kit_hash() -> str:
     """Hash over the kit's code, data files and report templates."""
     files = [p for p in _PACKAGE.rglob("*") if p.suffix in (".py", ".toml", ".css", ".j2", ".csv")]
-    files += sorted((_PACKAGE.parent / "notebooks" / "reports").glob("*.ipynb"))
+    files += sorted(_FOLDER.glob("*.ipynb"))
     total = sha256()
     for path in sorted(files):
         total.update(path.read_bytes())
