@@ -28,6 +28,7 @@ _SIDES = places(
     ("none", "看不出偏向", "No clear side"),
 )
 _FLIPPED = {"high": "low", "low": "high", "none": "none"}
+_SIDED = 5  # quarters of six on one side from which a forecast is said to lean (house)
 _LEAST = 12  # deals below which nobody is judged (house)
 Row = dict[str, Any]
 
@@ -37,9 +38,10 @@ def _quarters(draw: Draw) -> dict[str, np.ndarray]:
     came = 10.0 * np.array([draw.integer(60, 115) for _ in range(10)])
     actual = came[4:]
     trailing = np.array([came[k : k + 4].mean() for k in range(6)])
+    under = [draw.integer(62, 90) / 100 for _ in range(5)]
     ways = {
         "commit": actual * [draw.integer(108, 142) / 100 for _ in range(6)],
-        "weighted": actual * [draw.integer(62, 93) / 100 for _ in range(6)],
+        "weighted": actual * draw.shuffled([*under, draw.integer(103, 108) / 100]),
         "history": trailing,
     }
     return {"actual": actual * WAN, **{k: np.round(v / 10) * 10 * WAN for k, v in ways.items()}}
@@ -58,7 +60,7 @@ def _scored(found: dict[str, np.ndarray]) -> dict[str, Row]:
             "bias": rows["bias"]["value"],
             "low": low, "high": high,
             "side": "high" if low > 0 else "low" if high < 0 else "none",
-            "same_sign": bool((gap > 0).all() or (gap < 0).all()),
+            "one_side": int(max((gap > 0).sum(), (gap < 0).sum())),
             "mape": mape(actual, said),
             "mean_bias": float((gap / actual).mean()),
             "on_said": (float(np.abs(gap).sum() / said.sum()), float(gap.sum() / said.sum())),
@@ -67,7 +69,7 @@ def _scored(found: dict[str, np.ndarray]) -> dict[str, Row]:
 
 
 def _duel_good(found: dict[str, np.ndarray]) -> bool:
-    """Sides that show in the signs alone, and errors far enough apart to be ranked."""
+    """Quarters on both sides for the mean of four, and errors far enough apart to be ranked."""
     gap = found["history"] - found["actual"]
     total = float(found["actual"].sum())
     mixed = min((gap > 0).sum(), (gap < 0).sum()) >= 2
@@ -76,14 +78,23 @@ def _duel_good(found: dict[str, np.ndarray]) -> bool:
     errors = sorted(wape(found["actual"], found[w]) for w in _WAYS)
     apart = min(b - a for a, b in zip(errors, errors[1:], strict=False)) > 0.02
     off = mape(found["actual"], found["history"]) - wape(found["actual"], found["history"])
-    if not apart or abs(off) < 0.006:
-        return False
-    scores = _scored(found)
+    return apart and abs(off) >= 0.006
+
+
+def _sides_told(scores: dict[str, Row]) -> bool:
+    """Two lean and one doesn't, by the count of quarters and by the interval alike."""
     sided = all(
-        scores[w]["same_sign"] and scores[w]["side"] != "none" for w in ("commit", "weighted")
+        scores[w]["one_side"] >= _SIDED and scores[w]["side"] != "none"
+        for w in ("commit", "weighted")
     )
     clear = scores["history"]["side"] == "none"
     return bool(sided and clear)
+
+
+def _judged(draw: Draw) -> tuple[dict[str, np.ndarray], dict[str, Row]]:
+    """Quarters that can be judged, with their scores."""
+    found = until(lambda: _quarters(draw), _duel_good)
+    return found, _scored(found)
 
 
 def duel(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
@@ -91,8 +102,7 @@ def duel(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
 
     Source: S134, S167, S168 (names only); error_scores (wape, bias, bootstrap over quarters).
     """
-    found = until(lambda: _quarters(draw), _duel_good)
-    scores = _scored(found)
+    found, scores = until(lambda: _judged(draw), lambda f: _sides_told(f[1]))
     key: dict[str, Accept] = {}
     for way, row in scores.items():
         key[f"{way}.wape"] = figure(row["wape"], 0.001)
@@ -125,7 +135,7 @@ def _duel_traps(scores: dict[str, Row]) -> dict[str, dict[str, Any]]:
     return {
         "mean_of_rates": {f"{w}.wape": r["mape"] for w, r in rows}
         | {f"{w}.bias": r["mean_bias"] for w, r in rows},
-        "netted": {f"{w}.wape": abs(r["bias"]) for w, r in rows if w == "history"},
+        "netted": {f"{w}.wape": abs(r["bias"]) for w, r in rows if w != "commit"},
         "sign": {f"{w}.bias": -r["bias"] for w, r in rows}
         | {f"{w}.side": _FLIPPED[r["side"]] for w, r in rows},
         "on_forecast": {f"{w}.wape": r["on_said"][0] for w, r in rows}
@@ -193,6 +203,19 @@ def style_of(table: pd.DataFrame) -> str:
     return "flat" if len(table) == 1 else "honest"
 
 
+def _off_the_edge(table: pd.DataFrame) -> bool:
+    """No stated chance that stands, as printed, right on an end of its range."""
+    said = table["mean_p"].to_numpy(float)
+    return all((np.abs(table[end].to_numpy(float) - said) >= 0.01).all() for end in ("low", "high"))
+
+
+def _record_of(draw: Draw, style: str) -> pd.DataFrame:
+    """A record that shows this style and leaves no doubt about it."""
+    return until(
+        lambda: _record(draw, style), lambda t: style_of(t) == style and _off_the_edge(t), 400
+    )
+
+
 def calibrated(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     """Five people's stated chances against what came: honest, one-sided, too sure, flat, too few.
 
@@ -201,16 +224,13 @@ def calibrated(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     styles = draw.shuffled(
         ["honest", "extreme", "flat", draw.choice(["hopeful", "careful"]), "few"]
     )
-    records = [
-        until(lambda s=style: _record(draw, s), lambda t, s=style: style_of(t) == s)  # type: ignore[misc]
-        for style in styles
-    ]
+    records = [_record_of(draw, style) for style in styles]
     ids = list("abcde")
     key = {i: one_of(style_of(t)) for i, t in zip(ids, records, strict=True)}
     who = {s: cell(p) for s, p in zip(styles, _PEOPLE, strict=True)}
     one_sided = "hopeful" if "hopeful" in styles else "careful"
     by_style = dict(zip(styles, records, strict=True))
-    shares = {i: float(t["observed"] @ t["n"] / t["n"].sum())
+    shares = {i: float(np.average(t["observed"].to_numpy(float), weights=t["n"].to_numpy(float)))
               for i, t in zip(ids, records, strict=True)}  # fmt: skip
     return Variant(
         key=key,
@@ -248,8 +268,8 @@ def _brier(table: pd.DataFrame) -> str:
 def _record_sheet(records: list[pd.DataFrame]) -> Any:
     cols = columns(("who", "谁", "Who", "text"), ("said", "说的可能性", "Chance stated", "share"),
                    ("n", "单数", "Deals", "number"), ("won", "成交", "Won", "number"),
-                   ("low", "实际比例：95% 范围下限", "Share won: 95% range from", "share"),
-                   ("high", "上限", "to", "share"))  # fmt: skip
+                   ("low", "真实成交比例：95% 范围从", "Actual share won: 95% range from", "share"),
+                   ("high", "到", "to", "share"))  # fmt: skip
     rows = [
         (person, row["mean_p"], int(row["n"]), round(row["observed"] * row["n"]),
          round(row["low"], 2), round(row["high"], 2))

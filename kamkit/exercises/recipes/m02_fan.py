@@ -42,7 +42,7 @@ _FAN_ITEMS = (
     Item("target", Text("做到目标或更多", "Target or more")),
 )  # fmt: skip
 _WHY = places(
-    ("lost_as_open", "算赢单时，丢掉的单子被当成“将来还可能赢”；算丢单时反过来",
+    ("lost_as_open", "算赢单时，把丢掉的当成“还可能赢”；算丢单时反过来",
      "For wins, lost deals were taken as if they could still be won, and the other way round"),
     ("double", "有些单子既算赢又算丢", "Some deals were counted as both won and lost"),
     ("rounding", "四舍五入的误差", "Rounding"),

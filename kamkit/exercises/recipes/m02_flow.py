@@ -232,10 +232,15 @@ def _needed(past: Past) -> float:
     return sum(past.opening) / sum(past.booked)
 
 
+_NEAR = 0.06  # half a step of the decimal asked for, and a little
+
+
 def _apart(past: Past) -> bool:
     right = _needed(past)
-    gaps = [abs(v - right) / right for v in multiples(past).values()]
-    return min(gaps) > 0.045 and abs(right - 3) > 0.5
+    gaps = [abs(v - right) for v in multiples(past).values()]
+    short = [abs(round(v, 1) - right) for v in multiples(past).values()]
+    # Typed with one decimal, no slip comes near enough to pass for the answer.
+    return min(gaps) > max(0.045 * right, _NEAR) and min(short) > _NEAR and abs(right - 3) > 0.5
 
 
 def coverage(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
@@ -251,14 +256,14 @@ def coverage(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     # Between three times the target and what the history asks for: the two rules disagree.
     planned = round((3 + right) / 2 * target / (10 * WAN)) * 10.0 * WAN
     cols = columns(("quarter", "季度", "Quarter", "text"),
-                   ("opening", "季初管道（计划当季签）", "Opening pipeline due", "money"),
+                   ("opening", "季初管道（计划当季签）", "At start, due in the quarter", "money"),
                    ("booked", "其中签下", "Booked from it", "money"),
                    ("all", "当季签约合计", "All bookings", "money"))  # fmt: skip
     rows = list(zip(_QUARTERS, past.opening, past.booked, past.bookings, strict=True))
     enough = planned >= right * target
     verdicts = {True: {"zh": "够", "en": "enough"}, False: {"zh": "不够", "en": "not enough"}}
     return Variant(
-        key={"value": figure(right, 0.06)},
+        key={"value": Accept(low=right - _NEAR, high=right + _NEAR, best=round(right, 1))},
         words={
             "target": money(target), "planned": money(planned), "n": len(rows),
             "right": score(right), "low": score(float(row["low"])),
@@ -268,7 +273,8 @@ def coverage(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
             "by_three": verdicts[planned >= 3 * target], "by_history": verdicts[enough],
             "with_new": score(multiples(past)["with_new"]),
         },
-        fields=(field("value", "需要几倍", "Times the target", "score"),),
+        fields=(field("value", "目标的几倍（倍）", "Pipeline ÷ target (times)"),),
         sheets=(sheet(Text("过去七个季度", "Seven past quarters"), cols, rows),),
-        traps={name: {"value": round(v, 3)} for name, v in multiples(past).items()},
+        traps={name: {"value": round(v, 3)} for name, v in multiples(past).items()}
+        | {f"{name}_short": {"value": round(v, 1)} for name, v in multiples(past).items()},
     )  # fmt: skip

@@ -36,8 +36,8 @@ def _past(draw: Draw) -> dict[str, Any]:
     level = draw.integer(6, 11)
     count = np.array([level + draw.integer(-2, 2) for _ in range(8)])
     new = np.array([sum(draw.integer(16, 30) for _ in range(c)) for c in count]) * WAN
-    old = 10.0 * WAN * np.array([draw.integer(34, 62) for _ in range(8)])
-    factor = draw.choice([0.45, 0.5, 0.55, 0.6, 1.4, 1.5, 1.6])
+    old = 10.0 * WAN * np.array([draw.integer(26, 70) for _ in range(8)])
+    factor = draw.choice([0.6, 0.65, 0.7, 0.75])
     pipeline = round(float(old.mean()) * factor / 1e5) * 1e5
     shape, rate, _ = moving_level(count.astype(float))
     amount = float(new.sum() / count.sum())
@@ -58,6 +58,7 @@ def _wrong_sums(f: dict[str, Any]) -> dict[str, float]:
         "all_again": f["pipeline"] + all_orders,
         "history_only": all_orders,
         "in_proportion": f["pipeline"] * all_orders / float(f["old"].mean()),
+        "share_of_all": f["pipeline"] * (1 + f["new"].sum() / (f["old"] + f["new"]).sum()),
         "new_only": f["means"][0],
         "one_deal": f["pipeline"] + f["amount"],
     }
@@ -67,7 +68,9 @@ def _past_good(f: dict[str, Any]) -> bool:
     low, high = _ends(f)
     narrow = (high - low) / f["pipeline"] < 0.16
     told = all(v < 0.97 * low or v > 1.03 * high for v in _wrong_sums(f).values())
-    return bool(narrow and told)
+    # Today's open deals are few, but not unheard of.
+    usual = 0.95 * f["old"].min() <= f["pipeline"] <= 1.05 * f["old"].max()
+    return bool(narrow and told and usual)
 
 
 def new_business(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
@@ -148,7 +151,8 @@ def _way_good(f: dict[str, Any]) -> bool:
     counts = _counts(f)
     right = counts.pop("right")
     off = abs(right - round(right))
-    told = all(abs(v - right) > 1.6 for v in counts.values())
+    by_wins = math.ceil(f["gap"] / f["amount"]) / f["p"]
+    told = all(min(abs(v - right), abs(v - by_wins)) > 1.6 for v in counts.values())
     share_in_time = f["p"] / f["ever"]
     return bool(6 <= right <= 60 and told and off > 0.08 and abs(share_in_time - _LATE) > 0.1)
 
@@ -166,17 +170,20 @@ def deals_needed(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     surer = wins + int(nbinom.ppf(0.8, wins, f["p"]))
     cols = columns(("what", "项目", "Item", "text"), ("count", "单数", "Deals", "number"),
                    ("money", "金额", "Amount", "money"))  # fmt: skip
-    none = float("nan")
     left = f["left"]
     rows = [
-        (Text("全年目标", "Target of the year"), none, f["target"]),
-        (Text("已签", "Signed so far"), none, f["booked"]),
-        (Text("手上开着的单子预计还能签", "Expected from open deals"), none, f["open"]),
-        (Text("过去报过价的单子（都已有结果）", "Past quotations, all decided"), f["n"], none),
-        (Text(f"其中 {left} 天内赢的", f"won within {left} days"), f["early"], none),
-        (Text(f"其中 {left} 天以后才赢的", f"won after {left} days"), f["won"] - f["early"], none),
-        (Text("赢单的平均金额", "Mean amount of won deals"), none, f["amount"]),
-        (Text("全部报价的平均金额", "Mean amount of all quotations"), none, f["mixed"]),
+        (Text("全年目标", "Target of the year"), math.nan, f["target"]),
+        (Text("已签", "Signed so far"), math.nan, f["booked"]),
+        (Text("手上开着的单子预计还能签", "Expected from open deals"), math.nan, f["open"]),
+        (Text("过去报过价的单子（都已有结果）", "Past quotations, all decided"), f["n"], math.nan),
+        (Text(f"其中 {left} 天内赢的", f"won within {left} days"), f["early"], math.nan),
+        (
+            Text(f"其中 {left} 天以后才赢的", f"won after {left} days"),
+            f["won"] - f["early"],
+            math.nan,
+        ),
+        (Text("赢单的平均金额", "Mean amount of won deals"), math.nan, f["amount"]),
+        (Text("全部报价的平均金额", "Mean amount of all quotations"), math.nan, f["mixed"]),
     ]
     early = "enough" if f["p"] >= _LATE * f["ever"] else "short"
     traps: dict[str, dict[str, Any]] = {
@@ -187,7 +194,9 @@ def deals_needed(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     return Variant(
         key={
             "gap.amount": figure(f["gap"]),
+            # Whole wins first, then quotations, is as good an order of rounding.
             "need.count": Accept(low=need * 0.995, high=math.ceil(need) + 0.01,
+                                 any=(math.ceil(need), math.ceil(wins / f["p"])),
                                  best=math.ceil(need)),
             "time.fits": one_of(early),
             "safe.sure": one_of("more"),
@@ -205,7 +214,7 @@ def deals_needed(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
             Item("gap", Text("还差多少", "Gap")),
             Item("need", Text("今天要新报价多少单", "New quotations needed today")),
             Item("time", Text("时间够吗", "Is there time")),
-            Item("safe", Text("报这么多够稳吗", "Is that many safe")),
+            Item("safe", Text("有八成把握吗", "Does that many make it 80% sure")),
         ),
         fields=(
             Field("amount", Text("金额", "Amount"), unit="money", items=("gap",)),

@@ -28,15 +28,30 @@ _FIELDS = places(
 )
 _MEANING = (
     ("features", "这一步本来是什么样子", "what this step is like"),
-    ("techniques", "怎样做更有效的办法", "ways of working that get further"),
+    ("techniques", "办事的方法：怎样做更有效", "ways of working that get further"),
     ("sales_laws", "经验里反复出现的规律", "what experience shows again and again"),
-    ("management_goal", "走完这一步要达到的状态", "the state to be reached by its end"),
-    ("key_tasks", "必须办完、能打勾的事", "work that must be done and ticked off"),
-    ("customer_skills", "当着客户的面要会的", "what one must master face to face"),
+    (
+        "management_goal",
+        "走完这一步该有的状态，能验收",
+        "how things stand at its end; can be checked",
+    ),
+    ("key_tasks", "必须办完、能打勾的事", "work that must be done and can be ticked off"),
+    (
+        "customer_skills",
+        "当着客户的面说和问的本事，要练",
+        "what one must master face to face, by practice",
+    ),
     ("tools", "用得上的表格和清单", "sheets and lists to use"),
 )
-# A good way of working can be written down as a task; how to talk is a way of working, too.
-_ALSO = {"techniques": ("key_tasks",), "customer_skills": ("techniques",)}
+# The border isn't sharp: a way of working can be written down as a task, a task described as a
+# way of working, and how to talk is a way of working, too.
+_ALSO = {
+    "techniques": ("key_tasks", "customer_skills"),
+    "key_tasks": ("techniques",),
+    "customer_skills": ("techniques",),
+}
+# Skills that one can also tick off: winning the appointment, presenting the bid.
+_TICKED = {("prepared", 0), ("bid", 1)}
 _CARD_STAGES = ("lead", "prepared", "qualified", "solution", "presented", "bid", "negotiation")
 _EXTRA = ("features", "sales_laws", "key_tasks", "customer_skills", "tools")
 
@@ -53,11 +68,17 @@ def stage_card(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     stage = load_ladder("house").stage(draw.choice(_CARD_STAGES))
     lines = {f: draw.shuffled(stage.card[f]) for f in stage.card}
     extra = draw.sample([f for f in _EXTRA if len(lines[f]) > 1], 2)
+    ticked = [stage.card["customer_skills"][k] for s, k in sorted(_TICKED) if s == stage.id]
+    if lines["customer_skills"][0] in ticked and "customer_skills" not in extra:
+        extra = ["customer_skills", extra[1]]  # one skill at least that is no task
     chosen = [(f, lines[f][0]) for f in lines] + [(f, lines[f][1]) for f in extra]
     order = draw.shuffled(chosen)
     ids = LETTERS[: len(order)]
     fields = {i: f for i, (f, _) in zip(ids, order, strict=True)}
-    key = {i: one_of(f, *_ALSO.get(f, ())) for i, f in fields.items()}
+    key = {
+        i: one_of(f, *_ALSO.get(f, ()), *(["key_tasks"] if line in ticked else []))
+        for i, (f, line) in zip(ids, order, strict=True)
+    }
     moved = {
         "tool_as_task": {"tools": "key_tasks"},
         "goal_as_task": {"management_goal": "key_tasks"},
@@ -89,8 +110,8 @@ def _quoted(texts: list[Text]) -> dict[str, str]:
 _GRADES = places(
     ("holds", "证据成立，可以推进", "Holds: move on"),
     ("said", "客户口头说过，要落到纸上", "Customer's word only: get it in writing"),
-    ("ours", "只是我们的看法或动作", "Only our view or our own doing"),
-    ("unknown", "还不知道，先去问", "Not known yet: go and ask"),
+    ("ours", "只是我们的看法或动作，出口证据没有", "Only our view or doing, no exit evidence"),
+    ("unknown", "没人问过，也没有看法：先去问", "Nobody has asked or has a view: go and ask"),
     ("contra", "客户已经说不", "The customer has said no"),
 )
 _MIX = ("holds", "holds", "holds", "said", "said", "ours", "ours", "unknown", "unknown", "contra")
@@ -202,7 +223,11 @@ def move_deals(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
         items=tuple(Item(i, n) for i, n in zip(ids, called, strict=True)),
         places=tuple(Place(s, _text(ladder.stage(s).label)) for s in stages),
         sheets=(
-            sheet(Text("各步出口，手里有什么", "What is in hand for each exit"), cols, shown),
+            sheet(
+                Text("各步出口手里有什么（都没签约）", "In hand for each exit (none is signed)"),
+                cols,
+                shown,
+            ),
             _exit_sheet(ladder),
         ),
         traps={
@@ -263,7 +288,13 @@ def hygiene_order(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     closed = Text("已丢单", "lost")
     open_ = Text("进行中", "open")
     rows = [
-        (called[k], open_ if k < 6 else closed, money[k], _quoted_cells(findings[k]), late[k])
+        (
+            called[k],
+            open_ if k < 6 else closed,
+            money[k],
+            _quoted_cells(findings[k]),
+            late[k] or float("nan"),
+        )
         for k in order
     ]
     cols = columns(("name", "商机", "Deal", "text"), ("status", "状态", "Status", "text"),

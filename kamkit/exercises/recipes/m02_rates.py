@@ -79,12 +79,12 @@ def _apart(found: dict[str, float]) -> bool:
 
 
 _USES = (
-    ("director", "总监：有了结果的单子，几单里成一单？",
-     "Director: of the deals that were decided, how many do we win?"),
-    ("finance", "财务：有了结果的钱里，几成归我们？",
-     "Finance: of the money that was decided, how much did we get?"),
-    ("moves", "哪一个现在偏低，等未结的有了结果，只升不降？",
-     "Which one is too low today and can only rise as open deals are decided?"),
+    ("director", "总监问：二季度有结果的，几单里成一单",
+     "Director: of the deals decided in Q2, how many did we win?"),
+    ("finance", "财务问：二季度有结果的钱，几成归我们",
+     "Finance: of the money decided in Q2, how much did we get?"),
+    ("moves", "现在偏低、等未结的有了结果只升不降的",
+     "The one that is too low today and can only rise as open deals are decided"),
 )  # fmt: skip
 _RATES = (
     ("closed", "二季度有结果的：赢单数占比", "Decided in Q2: share won, by count"),

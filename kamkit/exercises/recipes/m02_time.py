@@ -199,7 +199,7 @@ def stuck_stage(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
         "weighted": money(weighted), "by_crm": money(traps["crm"]["all.weighted"]),
         "pipeline": money(sum(d.amount for d in still)),
     }  # fmt: skip
-    pipeline = Text("整个漏斗", "The whole funnel")
+    pipeline = Text("整个漏斗：金额、卡在哪一步", "Whole funnel: value and stuck stage")
     options = places(*((s, t.zh, t.en) for s, t in zip(STAGES, labels, strict=True)))
     return Variant(
         key=key,
@@ -207,7 +207,7 @@ def stuck_stage(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
         items=(*(Item(s, t) for s, t in zip(STAGES, labels, strict=True)), Item("all", pipeline)),
         fields=(
             field("open", "6 月底在手（个）", "Open on 30 June", "count", items=STAGES),
-            field("over", "停留超过 P90（个）", "Beyond P90", "count", items=STAGES),
+            field("over", "停留 ≥ P90（个）", "P90 or longer", "count", items=STAGES),
             field("weighted", "加权金额", "Weighted value", "money", items=("all",)),
             field("stuck", "卡住的阶段", "Stuck stage", type="choice", options=options,
                   items=("all",)),
@@ -234,7 +234,7 @@ def _exports(funnel: Funnel, called: list[Text], labels: list[Text]) -> Sheet:
              **dict(enumerate(labels))}  # fmt: skip
     cols = columns(
         ("name", "商机", "Deal", "text"),
-        ("march", "3 月底（91 天前）", "31 Mar (91 days ago)", "text"),
+        ("march", "3 月底（至少 91 天）", "31 Mar (91 days or more)", "text"),
         ("april", "4 月底（61 天前）", "30 Apr (61 days ago)", "text"),
         ("may", "5 月底（30 天前）", "31 May (30 days ago)", "text"),
         ("june", "6 月底（当天）", "30 Jun (today)", "text"),
@@ -309,7 +309,8 @@ def length_bias(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     order = draw.shuffled(range(n))
     called = names(draw, n)
     cols = columns(("name", "商机", "Deal", "text"), ("state", "状态", "State", "text"),
-                   ("days", "从立项起的天数", "Days since created", "number"))  # fmt: skip
+                   ("days", "立项到出结果或到今天的天数", "Days from creation to decision or today",
+                    "number"))  # fmt: skip
     shut, open_ = Text("已有结果", "decided"), Text("还没结果", "still open")
     rows = [(called[k], shut if decided[k] else open_, days[k]) for k in order]
     high = float(row["high"])

@@ -89,7 +89,7 @@ def bid(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     none = float("nan")
     rows = [
         (Text("合同额", "Contract value"), f["value"], none),
-        (Text("中标后毛利", "Margin if won"), f["margin"], none),
+        (Text("中标后毛利（未扣投标费用）", "Margin if won, before bid cost"), f["margin"], none),
         (Text("已经花掉的投标费用", "Spent on the bid so far"), f["spent"], none),
         (Text("投到底还要花", "Still to be spent on the bid"), f["cost"], none),
         (Text("中标可能性", "Chance to win"), none, f["p"]),

@@ -183,12 +183,19 @@ def _quick(states: dict[str, str]) -> str:
 
 
 def _fact_sheet(states: dict[str, str]) -> Any:
-    cols = columns(("question", "关口问题", "Question", "text"),
-                   ("gate", "一票否决", "Gate", "text"),
+    cols = columns(("gate", "关口", "Gate", "text"),
+                   ("question", "问题", "Question", "text"),
+                   ("weight", "权重", "Weight", "number"),
+                   ("must", "一票否决", "Must pass", "text"),
                    ("known", "目前知道的", "What we have", "text"))  # fmt: skip
     yes, no = Text("是", "yes"), Text("否", "no")
-    gates = {q.id: q.gate for q in load_question_set("gates_large_project").questions}
-    rows = [(_label(q), yes if gates[q] else no, _fact("gates", q, s)) for q, s in states.items()]
+    asked = {q.id: q for q in load_question_set("gates_large_project").questions}
+    at = {"pursue": Text("关口一", "Gate 1"), "position": Text("关口二", "Gate 2")}
+    rows = [
+        (at[asked[q].group], _label(q), int(asked[q].weight), yes if asked[q].gate else no,
+         _fact("gates", q, s))
+        for q, s in states.items()
+    ]  # fmt: skip
     return sheet(Text("关口一、关口二", "Gates 1 and 2"), cols, rows)
 
 
@@ -349,12 +356,14 @@ def contract(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     right = {c: ("must" if gaps[c] else "line") if c in gaps.index else "ok" for c in states}
     called = {c: read_text(pool("m09_facts")["contract"][c]["name"]) for c in states}
     order = draw.shuffled(list(states))
+    # Which clauses are asked differs between variants, so items are lettered.
+    at = dict(zip(order, "abcdefgh", strict=True))
 
     def named(place: str) -> dict[str, str]:
         return listed([called[c] for c in states if right[c] == place])
 
     return Variant(
-        key={c: one_of(p) for c, p in right.items()},
+        key={at[c]: one_of(p) for c, p in right.items()},
         words={
             "n": len(states), "n_all": len(load_question_set("contract_three_steps").questions),
             "must": named("must"), "line": named("line"), "ok": named("ok"),
@@ -364,12 +373,12 @@ def contract(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
             "open": sum(p != "ok" for p in right.values()),
             "rest": len(check.items) - len(states),
         },
-        items=tuple(Item(c, called[c], _fact("contract", c, states[c])) for c in order),
+        items=tuple(Item(at[c], called[c], _fact("contract", c, states[c])) for c in order),
         traps={
-            "word_is_clause": {c: "ok" for c, s in states.items() if s == "client"},
-            "partly_is_fine": {c: "ok" for c, s in states.items() if s in ("partly", "no")},
-            "all_must": {c: "must" for c, p in right.items() if p == "line"},
-            "sign_now": {c: "line" for c, p in right.items() if p == "must"},
-            "unread_is_fine": {c: "ok" for c, s in states.items() if s == "unknown"},
+            "word_is_clause": {at[c]: "ok" for c, s in states.items() if s == "client"},
+            "partly_is_fine": {at[c]: "ok" for c, s in states.items() if s in ("partly", "no")},
+            "all_must": {at[c]: "must" for c, p in right.items() if p == "line"},
+            "sign_now": {at[c]: "line" for c, p in right.items() if p == "must"},
+            "unread_is_fine": {at[c]: "ok" for c, s in states.items() if s == "unknown"},
         },
     )  # fmt: skip
