@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import nbinom
 
-from kamkit.exercises.model import Accept, Field, Item, Text, Variant
+from kamkit.exercises.model import Accept, Field, Item, Sheet, Text, Variant
 from kamkit.exercises.recipes.m05_base import WAN, columns, figure, money, places, sheet
 from kamkit.exercises.recipes.parts import one_of, share, until
 from kamkit.methods.forecast.new_business import moving_level
@@ -157,20 +157,10 @@ def _way_good(f: dict[str, Any]) -> bool:
     return bool(6 <= right <= 60 and told and off > 0.08 and abs(share_in_time - _LATE) > 0.1)
 
 
-def deals_needed(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
-    """How many new quotations it takes until a target is reached, and whether time is left.
-
-    The arithmetic of :func:`kamkit.methods.funnel.deals_needed` (a test holds both equal).
-    Source: Aalen & Johansen 1978 for the chance by a date; half of the usual wins is house.
-    """
-    f = until(lambda: _way(draw), _way_good)
-    counts = _counts(f)
-    need = counts["right"]
-    wins = math.ceil(f["gap"] / f["amount"])
-    surer = wins + int(nbinom.ppf(0.8, wins, f["p"]))
+def _where_we_stand(f: dict[str, Any]) -> Sheet:
+    left = f["left"]
     cols = columns(("what", "项目", "Item", "text"), ("count", "单数", "Deals", "number"),
                    ("money", "金额", "Amount", "money"))  # fmt: skip
-    left = f["left"]
     rows = [
         (Text("全年目标", "Target of the year"), math.nan, f["target"]),
         (Text("已签", "Signed so far"), math.nan, f["booked"]),
@@ -185,6 +175,20 @@ def deals_needed(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
         (Text("赢单的平均金额", "Mean amount of won deals"), math.nan, f["amount"]),
         (Text("全部报价的平均金额", "Mean amount of all quotations"), math.nan, f["mixed"]),
     ]
+    return sheet(Text("今天的账", "Where we stand"), cols, rows)
+
+
+def deals_needed(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
+    """How many new quotations it takes until a target is reached, and whether time is left.
+
+    The arithmetic of :func:`kamkit.methods.funnel.deals_needed` (a test holds both equal).
+    Source: Aalen & Johansen 1978 for the chance by a date; half of the usual wins is house.
+    """
+    f = until(lambda: _way(draw), _way_good)
+    counts = _counts(f)
+    need, left = counts["right"], f["left"]
+    wins = math.ceil(f["gap"] / f["amount"])
+    surer = wins + int(nbinom.ppf(0.8, wins, f["p"]))
     early = "enough" if f["p"] >= _LATE * f["ever"] else "short"
     traps: dict[str, dict[str, Any]] = {
         name: {"need.count": math.ceil(v)} for name, v in counts.items() if name != "right"
@@ -222,7 +226,7 @@ def deals_needed(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
             Field("fits", Text("时间", "Time"), "choice", options=_TIME, items=("time",)),
             Field("sure", Text("把握", "Sureness"), "choice", options=_SAFE, items=("safe",)),
         ),
-        sheets=(sheet(Text("今天的账", "Where we stand"), cols, rows),),
+        sheets=(_where_we_stand(f),),
         traps={**traps, "time_turned": {"time.fits": "short" if early == "enough" else "enough"},
                "half_is_safe": {"safe.sure": "half"}},
     )  # fmt: skip
