@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -237,7 +238,9 @@ def test_ctrl_c_keeps_whole_pages_and_a_valid_manifest(folder, tmp_path):
     (folder / "accounts.csv").write_text(ACCOUNTS + rows, encoding="utf-8")
     words = ["report", str(folder), "--out", str(out), "--all-accounts", "--workers", "1"]
     command = [sys.executable, "-c", "from kamkit.cli import app; app()", *words]
-    restore = {"start_new_session": True, "cwd": ROOT}
+    # A shell's background job ignores Ctrl-C, and what it starts would do so too.
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    restore = {"start_new_session": True, "cwd": ROOT, "preexec_fn": heed}
     running = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, **restore)
     for _ in range(600):
         if (out / "manifest.json").exists():

@@ -55,5 +55,7 @@ def test_a_sample_company_loads_without_the_heavy_parts() -> None:
         "import sys, kamkit; kamkit.load('elevator'); import kamkit.methods.selection.agreement;"
         "print({'pandera', 'pydantic', 'scipy.stats', 'matplotlib'} & set(sys.modules))"
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True
+    )
     assert run.stdout.strip() == "set()"
