@@ -4,40 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri, stdtrit
+from scipy.special import stdtrit
+
+from kamkit.methods import shares
 
 Floats = npt.NDArray[np.float64]
 
 
-def wilson_band(
-    hits: npt.ArrayLike, n: npt.ArrayLike, level: float = 0.95
-) -> tuple[Floats, Floats]:
-    """Wilson intervals of shares; NaN where ``n`` is 0 (Wilson 1927).
-
-    >>> low, high = wilson_band([0, 81], [0, 263])
-    >>> low.round(4).tolist(), high.round(4).tolist()
-    ([nan, 0.2553], [nan, 0.3662])
-    """
-    k, size = np.broadcast_arrays(np.asarray(hits, float), np.asarray(n, float))
-    z = float(ndtri(0.5 + level / 2))
-    safe = np.where(size > 0, size, np.nan)
-    share = k / safe
-    middle = (share + z * z / (2 * safe)) / (1 + z * z / safe)
-    inner = share * (1 - share) / safe + z * z / (4 * safe * safe)
-    half = z / (1 + z * z / safe) * np.sqrt(np.maximum(inner, 0.0))
-    low = np.where(k == 0, np.where(size > 0, 0.0, np.nan), middle - half)
-    high = np.where(k == size, np.where(size > 0, 1.0, np.nan), middle + half)
-    return low, high
-
-
 def wilson(hits: float, n: float, level: float = 0.95) -> tuple[float, float]:
-    """Wilson interval of one share.
+    """Wilson interval of one share; NaN where ``n`` is 0.
 
     >>> [round(end, 4) for end in wilson(81, 263)]
     [0.2553, 0.3662]
     """
-    low, high = wilson_band([hits], [n], level)
-    return float(low[0]), float(high[0])
+    low, high = shares.wilson(hits, n, level)
+    return float(low), float(high)
 
 
 def ratio_interval(
