@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 import re
 import tomllib
 
 import pytest
 from conftest import ROOT
+from spoil import paths, spoiled
 
 from kamkit.errors import KamkitError
 from kamkit.schemes import load_question_set, question_set_ids, read_question_set, sales_cards
@@ -110,27 +110,13 @@ def test_all_faults_at_once(tmp_path):
     }
 
 
-def paths(tree, here=()):
-    if isinstance(tree, dict | list):
-        for key, value in tree.items() if isinstance(tree, dict) else enumerate(tree):
-            yield (*here, key)
-            yield from paths(value, (*here, key))
-
-
 @pytest.mark.parametrize("junk", [None, 7, "?", [], {}, [[1]], True])
 def test_a_spoiled_file_never_ends_in_a_traceback(junk):
     file = DATA / "question_sets" / "gates_large_project.toml"
     raw = tomllib.loads(file.read_text(encoding="utf-8"))
     raw["groups"], raw["questions"] = raw["groups"][:2], raw["questions"][:6]
     for path in list(paths(raw)):
-        tree = copy.deepcopy(raw)
-        inner = tree
-        for key in path[:-1]:
-            inner = inner[key]
-        if junk is None:
-            del inner[path[-1]]
-        else:
-            inner[path[-1]] = junk
+        tree = spoiled(raw, path, junk)
         try:
             build_question_set(tree, "own.toml")
         except KamkitError as error:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 import re
 import tomllib
 
 import pytest
 from conftest import ROOT
+from spoil import paths, spoiled
 
 from kamkit.errors import KamkitError
 from kamkit.schemes import (
@@ -221,25 +221,6 @@ def test_circle_of_conditions(tmp_path):
     with pytest.raises(KamkitError) as caught:
         read_scheme(path)
     assert "scheme_cycle" in {p.code for p in caught.value.problems}
-
-
-def paths(tree, here=()):
-    if isinstance(tree, dict | list):
-        for key, value in tree.items() if isinstance(tree, dict) else enumerate(tree):
-            yield (*here, key)
-            yield from paths(value, (*here, key))
-
-
-def spoiled(raw, path, junk):
-    tree = copy.deepcopy(raw)
-    inner = tree
-    for key in path[:-1]:
-        inner = inner[key]
-    if junk is None:
-        del inner[path[-1]]
-    else:
-        inner[path[-1]] = junk
-    return tree
 
 
 @pytest.mark.parametrize("name", ["elevator", "contribution_aspects", "selection"])

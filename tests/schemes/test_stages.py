@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 import math
 import re
 import tomllib
 
 import pytest
 from conftest import ROOT
+from spoil import paths, spoiled
 
 from kamkit.errors import KamkitError
 from kamkit.i18n import LANGUAGES, label
@@ -217,26 +217,12 @@ def test_wrong_values(tmp_path, old, new):
         read_ladder(write(tmp_path, OWN.replace(old, new)))
 
 
-def paths(tree, here=()):
-    if isinstance(tree, dict | list):
-        for key, value in tree.items() if isinstance(tree, dict) else enumerate(tree):
-            yield (*here, key)
-            yield from paths(value, (*here, key))
-
-
 @pytest.mark.parametrize("junk", [None, 7, "?", [], {}, [[1]], True])
 def test_a_spoiled_file_never_ends_in_a_traceback(junk):
     raw = tomllib.loads((DATA / "sample.toml").read_text(encoding="utf-8"))
     raw["stages"][0]["card"] = {"tools": [{"zh": "表", "en": "sheet"}]}
     for path in list(paths(raw)):
-        tree = copy.deepcopy(raw)
-        inner = tree
-        for key in path[:-1]:
-            inner = inner[key]
-        if junk is None:
-            del inner[path[-1]]
-        else:
-            inner[path[-1]] = junk
+        tree = spoiled(raw, path, junk)
         try:
             build_ladder(tree, "own.toml")
         except KamkitError as error:
