@@ -9,9 +9,11 @@ from functools import cache, wraps
 from typing import Any, TypeVar
 
 import matplotlib as mpl
+import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.projections.polar import PolarAxes
+from matplotlib.transforms import Bbox
 
 from kamkit.charts import palette, text
 
@@ -148,5 +150,28 @@ def _themed_axes(base: type[Axes]) -> type[Axes]:
     return type(f"House{base.__name__}", (base,), wrapped)
 
 
-HouseAxes = _themed_axes(Axes)
+class SettledAxes(Axes):
+    """Axes that measure their words once a layout.
+
+    Constrained layout asks twice, since moved axes may show other ticks. Where they show the same
+    ones, what stands around the axes is as wide as before.
+    """
+
+    frames: dict[str, Any] | None = None  # of the layout that is going on
+
+    def get_tightbbox(self, renderer: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """The box around the axes and all that belongs to them, in pixels."""
+        known = self.frames
+        if known is None or self.get_aspect() != "auto":
+            return super().get_tightbbox(renderer, *args, **kwargs)
+        ticks = [list(axis.get_majorticklocs()) for axis in (self.xaxis, self.yaxis)]
+        if known.get("ticks") != ticks:
+            around = super().get_tightbbox(renderer, *args, **kwargs)
+            if around is None:
+                return None
+            known |= {"ticks": ticks, "edges": np.subtract(around.extents, self.bbox.extents)}
+        return Bbox.from_extents(*np.add(self.bbox.extents, known["edges"]))
+
+
+HouseAxes = _themed_axes(SettledAxes)
 HousePolarAxes = _themed_axes(PolarAxes)

@@ -101,16 +101,18 @@ def _extent(text: str) -> tuple[float, float]:
     return max(text_width(line, _SIZE) for line in lines), _SIZE * 1.3 * len(lines)
 
 
-def _overlap(a: Box, b: Box) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+def _overlaps(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Which box lies over which other one."""
+    a, b = boxes[:, None, :], others[None, :, :]
+    return np.asarray((a[..., :2] < b[..., 2:]).all(axis=2) & (b[..., :2] < a[..., 2:]).all(axis=2))
 
 
-def _offsets(width: float, height: float) -> Iterable[tuple[float, float, float]]:
-    """Centre offsets to try, nearest first, with their distance."""
-    for radius in _RADII:
-        for dx, dy in _DIRECTIONS:
-            reach = radius * (0.75 if dx and dy else 1.0)
-            yield dx * (reach + width / 2), dy * (reach + height / 2), radius
+def _offsets(width: float, height: float) -> tuple[np.ndarray, np.ndarray]:
+    """Centre offsets to try, nearest first, and their distances."""
+    ways, radii = np.array(_DIRECTIONS), np.array(_RADII)
+    reach = np.where(ways.all(axis=1), 0.75, 1.0)[None, :] * radii[:, None]
+    away = ways * (reach[..., None] + (width / 2, height / 2))
+    return away.reshape(-1, 2), radii.repeat(len(ways))
 
 
 def _place(ax: Axes, points: np.ndarray, labels: Sequence[Annotation], leaders: PathPatch) -> None:
@@ -126,7 +128,7 @@ def _place(ax: Axes, points: np.ndarray, labels: Sequence[Annotation], leaders: 
     taken += _standing(ax, labels, scale)
     ends: list[Any] = []
     for label, spot in zip(labels, spots, strict=False):
-        settled = _settle(label, spot, inside, taken)
+        settled = _settle(label, spot, inside, np.array(taken).reshape(-1, 4))
         if settled is not None:
             taken.append(settled)
             ends += _leader(label, spot)
@@ -160,27 +162,25 @@ def _box(spot: np.ndarray, dx: float, dy: float, width: float, height: float, pa
     return x - width / 2 - pad, y - height / 2 - pad, x + width / 2 + pad, y + height / 2 + pad
 
 
-def _clear(spot: np.ndarray, dx: float, dy: float, taken: Sequence[Box]) -> bool:
+def _clear(spot: np.ndarray, away: np.ndarray, taken: np.ndarray) -> bool:
     """Whether a leader from the point to its label crosses nothing on its way."""
-    start = 1.8 * _MARK / float(np.hypot(dx, dy))
-    steps = np.linspace(min(start, 1.0), 1.0, 16)
-    return not any(
-        box[0] < spot[0] + t * dx < box[2] and box[1] < spot[1] + t * dy < box[3]
-        for t in steps
-        for box in taken
-    )
+    start = 1.8 * _MARK / float(np.hypot(*away))
+    way = spot + np.linspace(min(start, 1.0), 1.0, 16)[:, None] * away
+    return not _overlaps(np.hstack([way, way]), taken).any()
 
 
-def _settle(label: Annotation, spot: np.ndarray, inside: Box, taken: Sequence[Box]) -> Box | None:
+def _settle(label: Annotation, spot: np.ndarray, inside: Box, taken: np.ndarray) -> Box | None:
     """Give one label its place; None hides it."""
-    width, height = _extent(label.get_text())
-    for dx, dy, radius in _offsets(width, height):
-        box = _box(spot, dx, dy, width, height, 1.0)
-        fits = box[0] >= inside[0] and box[2] <= inside[2]
-        fits = fits and box[1] >= inside[1] and box[3] <= inside[3]
-        fits = fits and not any(_overlap(box, other) for other in taken)
-        if fits and (radius < _LEADER_FROM or _clear(spot, dx, dy, taken)):
-            label.set(position=(dx, dy), visible=True)
-            return box
+    size = np.array(_extent(label.get_text()))
+    offsets, radii = _offsets(*size)
+    middle = spot + offsets
+    boxes = np.hstack([middle - size / 2 - 1.0, middle + size / 2 + 1.0])
+    fits = (boxes[:, :2] >= inside[:2]).all(axis=1) & (boxes[:, 2:] <= inside[2:]).all(axis=1)
+    fits &= ~_overlaps(boxes, taken).any(axis=1)
+    for i in np.flatnonzero(fits):
+        if radii[i] < _LEADER_FROM or _clear(spot, offsets[i], taken):
+            label.set(position=tuple(offsets[i].tolist()), visible=True)
+            x0, y0, x1, y1 = boxes[i].tolist()
+            return x0, y0, x1, y1
     label.set_visible(False)
     return None

@@ -16,7 +16,7 @@ from matplotlib.text import Text
 
 from kamkit.charts.axes import money_axis, percent_axis, turn_outward, value_grid, with_unit
 from kamkit.charts.export import to_png, to_svg
-from kamkit.charts.house import HouseAxes, HousePolarAxes, in_theme, themed
+from kamkit.charts.house import HouseAxes, HousePolarAxes, SettledAxes, in_theme, themed
 from kamkit.charts.labels import label_points
 from kamkit.charts.palette import (
     ACCENT,
@@ -91,7 +91,14 @@ class HouseLayout(ConstrainedLayoutEngine):
         outside = [legend for legend in fig.legends if getattr(legend, "_outside_loc", None)]
         for legend in outside:
             legend.set_bbox_to_anchor(None)
-        grids = super().execute(fig)
+        settled = [axes for axes in fig.axes if isinstance(axes, SettledAxes)]
+        for axes in settled:
+            axes.frames = {}
+        try:
+            grids = super().execute(fig)
+        finally:
+            for axes in settled:
+                axes.frames = None
         for legend in outside:
             legend.set_bbox_to_anchor(self.get()["rect"], transform=fig.transFigure)
         return grids

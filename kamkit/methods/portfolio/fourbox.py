@@ -140,10 +140,14 @@ def _lines(table: pd.DataFrame, rule: _Rule) -> tuple[float, float]:
 
 
 def _boxes(sales: pd.Series, compared: pd.Series, x: float, y: float) -> pd.Series:
-    large, good = sales >= x, compared >= y
-    unknown = sales.isna() | compared.isna() | np.isnan(x) | np.isnan(y)
-    box = np.select([unknown, large & good, large, good], ["unknown", *BOXES[:3]], BOXES[3])
-    return pd.Series(box, sales.index, dtype="str")
+    return pd.Series(_box_names(sales, compared, x, y), sales.index, dtype="str")
+
+
+def _box_names(sales: pd.Series, compared: pd.Series, x: float, y: float) -> np.ndarray:
+    s, c = sales.to_numpy(dtype=float), compared.to_numpy(dtype=float)
+    large, good = s >= x, c >= y
+    unknown = np.isnan(s) | np.isnan(c) | np.isnan(x) | np.isnan(y)
+    return np.select([unknown, large & good, large, good], ["unknown", *BOXES[:3]], BOXES[3])
 
 
 def _sensitivity(
@@ -157,25 +161,19 @@ def _sensitivity(
     swapped = table.assign(compared=table["margin" if other == "margin" else "profit"])
     # A number given for the profit line has the unit of the basis, so it can't be carried over.
     own = replace(rule, profit_cut=None, cut="median" if rule.cut == "fixed" else rule.cut)
+    turned = _lines(swapped, own)[1]
     cases = {
-        "sales_cut_up": _boxes(table["sales"], table["compared"], x + dx, y),
-        "sales_cut_down": _boxes(table["sales"], table["compared"], x - dx, y),
-        "profit_cut_up": _boxes(table["sales"], table["compared"], x, y + dy),
-        "profit_cut_down": _boxes(table["sales"], table["compared"], x, y - dy),
-        f"basis_{other}": _boxes(swapped["sales"], swapped["compared"], x, _lines(swapped, own)[1]),
+        "sales_cut_up": _box_names(table["sales"], table["compared"], x + dx, y),
+        "sales_cut_down": _box_names(table["sales"], table["compared"], x - dx, y),
+        "profit_cut_up": _box_names(table["sales"], table["compared"], x, y + dy),
+        "profit_cut_down": _box_names(table["sales"], table["compared"], x, y - dy),
+        f"basis_{other}": _box_names(swapped["sales"], swapped["compared"], x, turned),
     }
-    parts = [
-        pd.DataFrame(
-            {
-                "account_id": table["account_id"],
-                "change": change,
-                "from_box": table["box"],
-                "to_box": box,
-            }
-        )[box != table["box"]]
-        for change, box in cases.items()
-    ]
-    return pd.concat(parts, ignore_index=True)
+    ids, boxes = table["account_id"].to_numpy(), table["box"].to_numpy(dtype=object)
+    change, row = np.nonzero(np.stack(list(cases.values())) != boxes)
+    to_box = np.stack(list(cases.values()))[change, row]
+    parts = {"account_id": ids[row], "change": np.array(list(cases))[change]}
+    return pd.DataFrame(parts | {"from_box": boxes[row], "to_box": to_box})
 
 
 def _accounts(table: pd.DataFrame, changes: pd.DataFrame) -> pd.DataFrame:

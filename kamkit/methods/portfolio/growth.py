@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
+
+_COLUMNS = (
+    "scope", "account_id", "item", "span", "from_year", "to_year",
+    "first", "last", "cagr", "variant", "trend", "n",
+)  # fmt: skip
+_NO_SPAN = {"scope": "account", "item": "", "span": "", "from_year": 0, "to_year": 0}
 
 
 def cagr(first: np.ndarray, last: np.ndarray, years: int) -> np.ndarray:
@@ -51,7 +58,7 @@ def trends(values: np.ndarray, flat: float) -> np.ndarray:
 
 def growth_lines(
     full: pd.DataFrame,
-    chosen: Sequence[tuple[str, pd.DataFrame]],
+    chosen: Sequence[tuple[str, np.ndarray]],
     years: list[int],
     now: int,
     items: Sequence[str],
@@ -60,6 +67,8 @@ def growth_lines(
 ) -> pd.DataFrame:
     """Growth table of :func:`kamkit.methods.portfolio.pnl.account_pnl`.
 
+    ``full`` has one row for every account and year, in that order; ``chosen`` names a set by the
+    accounts that are in it.
     For the set and the total it rests on the accounts that are known in every year of the span,
     so that an account which appears or goes missing never looks like growth (``n`` says how many).
 
@@ -69,58 +78,41 @@ def growth_lines(
     """
     spans = [("past", [y for y in years if y <= now]), ("outlook", [y for y in years if y >= now])]
     parts = []
+    ids = full["account_id"].to_numpy(dtype=object)[:: len(years)]
     for item in items:
-        wide = full.pivot(index="account_id", columns="year", values=item)
+        wide = full[item].to_numpy(dtype=float).reshape(len(ids), len(years))
         for span, inside in spans:
             if len(inside) < 2:
                 continue
-            values = wide.reindex(columns=inside).to_numpy(float)
-            ids = wide.index.astype("str").tolist()
+            about = {"item": item, "span": span, "from_year": inside[0], "to_year": inside[-1]}
+            values = wide[:, [years.index(year) for year in inside]]
             parts.append(
-                _span("account", ids, values, np.ones(len(ids), int), item, span, inside, flat)
+                _span(ids, values, np.ones(len(ids), int), about | {"scope": "account"}, flat)
             )
-            for scope, part in chosen:
-                inset = np.asarray(wide.index.isin(part["account_id"].unique()))
-                matched = inset & ~np.isnan(values).any(axis=1)
-                sums = (
-                    values[matched].sum(axis=0) if matched.any() else np.full(len(inside), np.nan)
+            complete = ~np.isnan(values).any(axis=1)
+            for scope, inset in chosen:
+                known = inset & complete
+                sums = values[known].sum(axis=0) if known.any() else np.full(len(inside), np.nan)
+                n = np.array([int(known.sum())])
+                parts.append(
+                    _span(np.array([""], object), sums[None, :], n, about | {"scope": scope}, flat)
                 )
-                n = np.array([int(matched.sum())])
-                parts.append(_span(scope, [""], sums[None, :], n, item, span, inside, flat))
     if not parts:
-        return _span("account", [], np.empty((0, 2)), np.empty(0, int), "", "", [0, 0], flat)
-    return pd.concat(parts, ignore_index=True)
+        parts = [_span(np.empty(0, object), np.empty((0, 2)), np.empty(0, int), _NO_SPAN, flat)]
+    # One frame of all parts: a frame for each would cost more than the arithmetic.
+    return pd.DataFrame({name: np.concatenate([part[name] for part in parts]) for name in _COLUMNS})
 
 
 def _span(
-    scope: str,
-    ids: Sequence[str],
-    values: np.ndarray,
-    n: np.ndarray,
-    item: str,
-    span: str,
-    inside: list[int],
-    flat: float,
-) -> pd.DataFrame:
+    ids: np.ndarray, values: np.ndarray, n: np.ndarray, about: dict[str, Any], flat: float
+) -> dict[str, np.ndarray]:
+    """Columns of one item, span and scope."""
     first, last = values[:, 0], values[:, -1]
     known = ~np.isnan(first) & ~np.isnan(last)
-    rate = cagr(first, last, inside[-1] - inside[0])
+    rate = cagr(first, last, about["to_year"] - about["from_year"])
     variant = np.where(
         ~known, "too_little_data", np.where(np.isnan(rate), "end_not_positive", "cagr_ends")
     )
-    return pd.DataFrame(
-        {
-            "scope": scope,
-            "account_id": list(ids),
-            "item": item,
-            "span": span,
-            "from_year": inside[0],
-            "to_year": inside[-1],
-            "first": first,
-            "last": last,
-            "cagr": rate,
-            "variant": variant,
-            "trend": trends(values, flat),
-            "n": np.where(known, n, 0),
-        }
-    )
+    found = {"account_id": ids, "first": first, "last": last, "cagr": rate, "variant": variant}
+    found |= {"trend": trends(values, flat), "n": np.where(known, n, 0)}
+    return {name: np.full(len(ids), value) for name, value in about.items()} | found

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from kamkit.methods.checks import one_currency
@@ -102,10 +104,11 @@ def account_pnl(
     now = default_year(table) if this_year is None else this_year
     years = list(range(now - past, now + future + 1))
     full = _full_grid(table, years)
-    chosen = [("total", full)]
+    ids = full["account_id"].to_numpy(dtype=object)[:: len(years)]
+    chosen = [("total", np.full(len(ids), True))]
     if members is not None:
-        chosen.insert(0, ("set", full[full["account_id"].isin(list(members))]))
-    sums = [_sums(part, scope, years) for scope, part in chosen]
+        chosen.insert(0, ("set", np.isin(ids, np.array(list(members), dtype=object))))
+    sums = [_sums(full[mask.repeat(len(years))], scope, years) for scope, mask in chosen]
     lines = pd.concat([_account_lines(full), *[_sum_lines(s) for s in sums]], ignore_index=True)
     margins = pd.concat([_margins(_as_sums(full)), *[_margins(s) for s in sums]], ignore_index=True)
     for part in (lines, margins):
@@ -155,15 +158,18 @@ def _full_grid(table: pd.DataFrame, years: list[int]) -> pd.DataFrame:
 
 
 def _account_lines(full: pd.DataFrame) -> pd.DataFrame:
-    long = full.melt(
-        ["account_id", "year", "status"], list(ITEMS), var_name="item", value_name="amount"
-    )
-    long["scope"] = "account"
-    long["n"] = long["amount"].notna().astype(int)
-    long["missing"] = 1 - long["n"]
-    long["adds_up"] = True
-    order = long["item"].map({item: i for i, item in enumerate(ITEMS)})
-    return long.assign(_o=order).sort_values(["account_id", "_o", "year"]).drop(columns="_o")
+    # The full grid stands in the order account, year; lines stand in account, item, year.
+    shape = (full["account_id"].nunique(), full["year"].nunique())
+    place = np.arange(len(full)).reshape(shape)[:, None, :].repeat(len(ITEMS), axis=1)
+    out = full[["account_id", "year", "status"]].take(place.ravel()).reset_index(drop=True)
+    amounts = full[list(ITEMS)].to_numpy(dtype=float).reshape(*shape, len(ITEMS))
+    out["scope"] = "account"
+    out["item"] = np.tile(np.repeat(np.array(ITEMS), shape[1]), shape[0])
+    out["amount"] = amounts.transpose(0, 2, 1).ravel()
+    out["n"] = out["amount"].notna().astype(int)
+    out["missing"] = 1 - out["n"]
+    out["adds_up"] = True
+    return out
 
 
 def _as_sums(full: pd.DataFrame) -> pd.DataFrame:
@@ -177,37 +183,39 @@ def _as_sums(full: pd.DataFrame) -> pd.DataFrame:
 
 def _sums(part: pd.DataFrame, scope: str, years: list[int]) -> pd.DataFrame:
     """One row a year: sums of what is known, with the number of accounts in each."""
-    complete = part.where(part["net_income"].notna())
-    work = part.assign(revenue_net=complete["revenue"])
-    grouped = work.groupby("year")
-    out = grouped[[*ITEMS, "contribution", "revenue_net"]].sum(min_count=1).reindex(years)
-    counts = grouped[list(ITEMS)].count().reindex(years, fill_value=0).add_prefix("n_")
-    seen = part[part["status"] != "missing"].groupby("year")["status"]
-    kinds = seen.agg(lambda s: s.iloc[0] if s.nunique() == 1 else "mixed").reindex(years)
-    out = out.join(counts)
-    out["contribution"] = out["net_income"] + _complete_sum(work, "indirect_cost", years)
-    out["status"] = kinds.astype("str").where(kinds.notna(), "missing")
-    out["accounts"] = part["account_id"].nunique()
-    out["scope"], out["account_id"] = scope, ""
-    return out.rename_axis("year").reset_index()
+    shape = (len(part) // len(years), len(years))
+    grid = {item: part[item].to_numpy(dtype=float).reshape(shape) for item in ITEMS}
+    complete = ~np.isnan(grid["net_income"])
+    out: dict[str, Any] = {"year": years, "scope": scope, "account_id": ""}
+    out |= {item: _known_sum(values, ~np.isnan(values)) for item, values in grid.items()}
+    out |= {f"n_{item}": (~np.isnan(values)).sum(axis=0) for item, values in grid.items()}
+    out["revenue_net"] = _known_sum(grid["revenue"], complete)
+    out["contribution"] = out["net_income"] + _known_sum(grid["indirect_cost"], complete)
+    states = part["status"].to_numpy(dtype=object).reshape(shape).T
+    out["status"] = [_common_status(set(column)) for column in states]
+    out["accounts"] = len(complete)
+    return pd.DataFrame(out)
 
 
-def _complete_sum(work: pd.DataFrame, column: str, years: list[int]) -> pd.Series:
-    complete = work[work["net_income"].notna()]
-    return complete.groupby("year")[column].sum(min_count=1).reindex(years)
+def _known_sum(values: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Sum a year over the accounts that are known; NaN where none is."""
+    return np.where(known.any(axis=0), np.where(known, values, 0.0).sum(axis=0), np.nan)
+
+
+def _common_status(states: set[str]) -> str:
+    seen = states - {"missing"}
+    return "mixed" if len(seen) > 1 else next(iter(seen), "missing")
 
 
 def _sum_lines(sums: pd.DataFrame) -> pd.DataFrame:
-    parts = []
-    same = (sums[[f"n_{item}" for item in ITEMS]].nunique(axis=1) == 1).to_numpy()
-    for item in ITEMS:
-        part = sums[["scope", "account_id", "year", "status"]].copy()
-        part["item"], part["amount"] = item, sums[item]
-        part["n"] = sums[f"n_{item}"].astype(int)
-        part["missing"] = sums["accounts"].astype(int) - part["n"]
-        part["adds_up"] = same
-        parts.append(part)
-    return pd.concat(parts, ignore_index=True)
+    amounts = sums[list(ITEMS)].to_numpy(dtype=float).T
+    counts = sums[[f"n_{item}" for item in ITEMS]].to_numpy().T
+    out = pd.concat([sums[["scope", "account_id", "year", "status"]]] * len(ITEMS))
+    out["item"] = np.repeat(np.array(ITEMS), len(sums))
+    out["amount"], out["n"] = amounts.ravel(), counts.ravel()
+    out["missing"] = np.tile(sums["accounts"].to_numpy(), len(ITEMS)) - out["n"]
+    out["adds_up"] = np.tile((counts == counts[0]).all(axis=0), len(ITEMS))
+    return out
 
 
 def _margins(sums: pd.DataFrame) -> pd.DataFrame:
