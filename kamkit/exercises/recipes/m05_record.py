@@ -194,10 +194,10 @@ def like_for_like(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
         table = until(lambda: _seven(draw), _seven_good, 500)
         called = names(draw, 7)
     ids = [f"a{k}" for k in range(len(called))]
-    years = pd.DataFrame({"account_id": ids * 2, "revenue": table.ravel(),
-                          "year": np.repeat([YEAR - 1, YEAR], len(ids))})  # fmt: skip
+    years = pd.DataFrame({"account_id": np.repeat(ids, 2), "revenue": table.T.ravel(),
+                          "year": [YEAR - 1, YEAR] * len(ids)})  # fmt: skip
     spans = [YEAR - 1, YEAR]
-    growth = growth_lines(years, [("total", years)], spans, YEAR, ["revenue"], flat=0.03)
+    growth = growth_lines(years, [("total", np.full(len(ids), True))], spans, YEAR, ["revenue"], flat=0.03)
     row = growth[(growth["scope"] == "total") & (growth["item"] == "revenue")].iloc[0]
     found = _growths(table)
     order = draw.shuffled(range(len(called)))
