@@ -2,8 +2,8 @@
 
 The bare statement is a round trip to the kernel that writes nothing (the page looks the
 exercise up again). Prints medians and 95th percentiles in milliseconds and their ratio, then
-the start of the server, from address to usable exercise, and private memory of each kernel.
-Needs Chromium (Debian package chromium) and Linux for the memory.
+the start of the server and from address to usable exercise. Needs Chromium (Debian package
+chromium).
 """
 
 from __future__ import annotations
@@ -60,24 +60,6 @@ def spread(values: Sequence[float]) -> tuple[float, float]:
     return statistics.median(values), sorted(values)[round(0.95 * (len(values) - 1))]
 
 
-def private_megabytes(server: int) -> list[float]:
-    """Private memory of every kernel below a server process, by /proc/<pid>/smaps_rollup."""
-    found = []
-    for folder in Path("/proc").iterdir():
-        if not folder.name.isdigit():
-            continue
-        try:
-            words = (folder / "cmdline").read_bytes().decode("utf-8", "replace")
-            parent = int((folder / "stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[1])
-            lines = (folder / "smaps_rollup").read_text(encoding="utf-8").splitlines()
-        except (OSError, ValueError):
-            continue
-        if "ipykernel" in words and parent == server:
-            sizes = (line.split() for line in lines if line.startswith("Private_"))
-            found.append(sum(int(size[1]) for size in sizes) / 1024)
-    return sorted(found)
-
-
 def opened(page: Any, address: str) -> float:
     """Seconds from asking for a page to an exercise that takes answers."""
     start = time.perf_counter()
@@ -86,7 +68,7 @@ def opened(page: Any, address: str) -> float:
     return time.perf_counter() - start
 
 
-def measure(room: Room, server: int, clicks: int, pages: int) -> None:
+def measure(room: Room, clicks: int, pages: int) -> None:
     """Print what the browser sees."""
     with open_browser() as browser:
         page, _ = closed_page(browser, viewport={"width": 1366, "height": 768})
@@ -97,13 +79,11 @@ def measure(room: Room, server: int, clicks: int, pages: int) -> None:
         values = ("egret", "dipper")
         verdicts = [page.evaluate(CLICK, values[n % 2]) for n in range(clicks)]
         looks = [page.evaluate(LOOK) for _ in range(clicks)]
-        memory = private_megabytes(server)
     (half, most), (bare, _) = spread(verdicts), spread(looks)
     print(f"click to verdict: median {half:.0f} ms, 95 % within {most:.0f} ms, n = {clicks}")
     print(f"bare round trip: median {bare:.0f} ms; ratio {half / bare:.2f}")
     said = ", ".join(f"{seconds:.1f}" for seconds in times)
     print(f"page to exercise: {said} s (the first one is the coldest)")
-    print(f"private memory of each kernel: {', '.join(f'{mb:.0f}' for mb in memory)} MB")
 
 
 def main() -> None:
@@ -121,9 +101,9 @@ def main() -> None:
         env = {**lab_environment("zh"), "KAMKIT_HOME": str(room.home), "KAMKIT_BANK": str(BANK)}
         env["JUPYTER_RUNTIME_DIR"] = str(Path(folder) / "runtime")
         start = time.perf_counter()
-        with running(command, env, room.url, Path(folder) / "server.log", cwd=ROOT) as server:
+        with running(command, env, room.url, Path(folder) / "server.log", cwd=ROOT):
             print(f"server start: {time.perf_counter() - start:.1f} s")
-            measure(room, server.pid, given.clicks, given.pages)
+            measure(room, given.clicks, given.pages)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,9 @@ from typing import Any
 import psutil  # type: ignore[import-untyped]
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from tornado.ioloop import IOLoop
-from traitlets import Float, Integer, List, Unicode, default
+from traitlets import Bool, Float, Integer, List, Unicode, default
+
+from kamkit.lab.forked import Nursery, can_fork, fork_kernels_by_default
 
 _GIGABYTE = 2**30
 # Arrow's own allocator keeps some 10 MB for good after the tables of a company are read.
@@ -53,6 +55,8 @@ class WarmKernels(_Manager):  # type: ignore[misc]
     spares = Integer(config=True, help="Number of warm kernels in reserve; 0 switches it off.")
     refill_pause = Float(3.0, config=True, help="Seconds to wait before the reserve is refilled.")
     warm_up = List(Unicode(), config=True, help="What a kernel does in reserve: module:function.")
+    fork = Bool(config=True, help="Fork kernels from one process, so that they share memory.")
+    shared = List(Unicode(), config=True, help="Modules that a forked kernel finds loaded.")
     patience = Float(60.0, config=True, help="Seconds that warming up may take.")
 
     _settle_patience = 10.0  # seconds
@@ -65,12 +69,20 @@ class WarmKernels(_Manager):  # type: ignore[misc]
         self._filling: asyncio.Task[None] | None = None
         self._launching: set[asyncio.Task[str]] = set()
         self._closing = False
+        self.nursery: Nursery | None = None
+        if self.spares > 0 and self.fork:
+            fork_kernels_by_default()
+            self.nursery = Nursery([*self.warm_up, *self.shared], {**_LEAN, **os.environ})
         if self.spares > 0:
             IOLoop.current().add_callback(self._fill, 0.0)
 
     @default("spares")
     def _default_spares(self) -> int:
         return spares_for(os.cpu_count() or 1, psutil.virtual_memory().total / _GIGABYTE)
+
+    @default("fork")
+    def _default_fork(self) -> bool:
+        return can_fork()
 
     async def _async_start_kernel(
         self, *, kernel_id: str | None = None, path: str | None = None, **kwargs: Any
@@ -116,6 +128,8 @@ class WarmKernels(_Manager):  # type: ignore[misc]
         for kernel_id in list(self._lines):
             self._hang_up(kernel_id)
         await super()._async_shutdown_all(now=now)
+        if self.nursery is not None:
+            await self.nursery.close()
 
     def _fits(self, kwargs: Mapping[str, Any]) -> bool:
         name = kwargs.get("kernel_name") or self.default_kernel_name
