@@ -26,6 +26,16 @@ _PAIRS = (
     ("contracts", "start", "end"),
     ("projects", "started_on", "delivered_on"),
     ("joint_teams", "started_on", "ended_on"),
+    ("sponsors", "since", "last_meeting"),
+    ("stage_views", "rated_on", "target_on"),
+    ("feedback", "asked_on", "received_on"),
+    ("feedback", "received_on", "answered_on"),
+    ("feedback", "received_on", "acted_on"),
+    ("feedback", "acted_on", "told_on"),
+    ("account_losses", "lost_on", "returned_on"),
+    ("winback_cases", "opened_on", "closed_on"),
+    ("dealers", "since", "ended_on"),
+    ("dealer_events", "date", "resolved_on"),
     ("members", "hired_on", "left_on"),
 )
 _PARENTS = (
@@ -45,7 +55,20 @@ _PAST = (
     ("survey_invitations", "responded_on"),
     ("service_cases", "opened_on"),
     ("ties", "last_contact"),
+    ("ties", "as_of"),
+    ("contact_roles", "as_of"),
     ("joint_teams", "last_meeting"),
+    ("sponsors", "last_meeting"),
+    ("stage_views", "rated_on"),
+    ("decision_profiles", "as_of"),
+    ("entry_steps", "done_on"),
+    ("feedback", "received_on"),
+    ("feedback", "told_on"),
+    ("account_losses", "lost_on"),
+    ("winback_cases", "opened_on"),
+    ("winback_cases", "closed_on"),
+    ("gate_answers", "answered_on"),
+    ("dealer_events", "date"),
 )
 # Columns whose table depends on a neighbouring cell.
 _SIDES = (
@@ -53,6 +76,12 @@ _SIDES = (
         "ties",
         "from_id",
         "from_side",
+        {"us": ("members", "member_id"), "customer": ("contacts", "contact_id")},
+    ),
+    (
+        "stage_views",
+        "rater_id",
+        "side",
         {"us": ("members", "member_id"), "customer": ("contacts", "contact_id")},
     ),
     *(

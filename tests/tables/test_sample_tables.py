@@ -142,7 +142,9 @@ def test_answers_come_from_people_who_were_invited_and_answered(tables):
     gave = invited[invited["responded_on"].notna()].set_index(["wave", "respondent_id"]).index
     answers = tables["survey_responses"].set_index(["wave", "respondent_id"]).index
     assert answers.isin(gave).all()
-    assert tables["survey_responses"]["score"].dropna().between(1, 7).all()
+    ranges = {"nps": (0, 10), "csat": (1, 5)}
+    for item, rows in tables["survey_responses"].groupby("item"):
+        assert rows["score"].dropna().between(*ranges.get(item, (1, 7))).all(), item
 
 
 def test_targets_and_figures_add_up_over_the_organisation(tables):

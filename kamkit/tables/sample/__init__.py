@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kamkit.tables.sample.make import generate
+from kamkit.tables.sample.make import generate, latent_relationship
 from kamkit.tables.sample.truths import planted_truths
 from kamkit.tables.sample.words import sample_words, translate
 from kamkit.tables.sample.world import COMPANIES, MIN_ACCOUNTS
@@ -12,6 +12,7 @@ __all__ = [
     "COMPANIES",
     "MIN_ACCOUNTS",
     "generate",
+    "latent_relationship",
     "planted_truths",
     "sample_words",
     "translate",

@@ -1,4 +1,4 @@
-"""Projects, milestones, contracts, investments and dealers."""
+"""Projects, milestones, contracts and investments."""
 
 from __future__ import annotations
 
@@ -133,57 +133,3 @@ def build_investments(world: World) -> pd.DataFrame:
                 )
     columns = ["account_id", "year", "side", "item", "cost", "benefit", "currency"]
     return pd.DataFrame(rows, columns=columns)
-
-
-def build_dealers(world: World) -> pd.DataFrame:
-    """The table ``dealers``: eight partners of four kinds."""
-    rng, pool = world.rng("dealers"), world.common["names"]
-    animals = [pool["animals"][i] for i in rng.permutation(len(pool["animals"]))[:8]]
-    kinds = [
-        "agent",
-        "agent",
-        "distributor",
-        "distributor",
-        "distributor",
-        "integrator",
-        "integrator",
-        "alliance",
-    ]
-    regions = list(world.common["regions"])
-    return pd.DataFrame(
-        {
-            "dealer_id": [f"D{i:02d}" for i in range(1, 9)],
-            "name_zh": [a[0] + pool["dealer"][0] for a in animals],
-            "name_en": [f"{a[1]} {pool['dealer'][1]}" for a in animals],
-            "partner_type": kinds,
-            "region": [regions[i % len(regions)] for i in range(8)],
-            "since": np.datetime64("2013-05-01") + rng.integers(0, 3600, 8).astype("m8[D]"),
-            "our_share": np.round(rng.uniform(0.15, 0.85, 8), 2),
-        }
-    )
-
-
-def build_dealer_ratings(world: World, dealers: pd.DataFrame) -> pd.DataFrame:
-    """The table ``dealer_ratings``: 4 attitudes (S237) and 10 behaviours (S238), 1 to 7."""
-    rng = world.rng("dealer_ratings")
-    items = [*world.items("dealer_attitudes"), *world.items("dealer_behaviours")]
-    warm = np.arange(len(items)) < 4
-    raters = world.tables["members"].query("role == 'sales_manager'")["member_id"].to_numpy()[:2]
-    share = dealers["our_share"].to_numpy()
-    parts = []
-    for day in ("2025-06-16", "2026-06-15"):
-        for rater in raters:
-            level = 3.2 + 2.6 * share[:, None] + 0.4 * warm + rng.normal(0, 0.8, (8, len(items)))
-            score = np.clip(np.rint(level), 1, 7)
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "dealer_id": np.repeat(dealers["dealer_id"].to_numpy(), len(items)),
-                        "item": np.tile(items, 8),
-                        "score": score.ravel(),
-                        "rater_id": rater,
-                        "rated_on": np.datetime64(day),
-                    }
-                )
-            )
-    return pd.concat(parts, ignore_index=True)

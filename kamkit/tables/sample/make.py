@@ -10,17 +10,26 @@ from kamkit.tables.cells import settle
 from kamkit.tables.sample import (
     accounts,
     book,
+    care,
+    cases,
+    closeness,
     contacts,
     delivery,
     funnel,
+    gates,
     interactions,
     judgement,
+    partners,
     people,
     plan,
+    roles,
     sales,
     steering,
+    structure,
     team,
+    ties,
     voice,
+    wide,
 )
 from kamkit.tables.sample.orders import draw_orders, number_orders
 from kamkit.tables.sample.words import LANGUAGES, put_words, sample_words
@@ -56,6 +65,7 @@ def _prepare(world: World) -> None:
     world.tables["territories"] = people.build_territories(world)
     world.tables["members"] = people.build_members(world)
     world.tables["accounts"] = accounts.build_accounts(world)
+    world.plan["structure"] = structure.mark_structure(world)
 
 
 def _trade(world: World) -> None:
@@ -100,22 +110,18 @@ def _fill_funnel(world: World, deals: pd.DataFrame) -> None:
 
 
 def _judge(world: World) -> None:
-    """Ratings, surveys, team and steering tables."""
+    """Ratings, team, and people at the customers with what ties them to us."""
     tables = world.tables
-    tables["contact_roles"] = contacts.build_contact_roles(world, tables["contacts"])
-    tables["ties"] = contacts.build_ties(world, tables["contacts"])
-    tables["joint_teams"] = contacts.build_joint_teams(world)
     rated = judgement.rated_accounts(world)
     tables["criterion_ratings"] = judgement.build_criterion_ratings(world, rated)
     tables["competitor_ratings"] = judgement.build_competitor_ratings(world, rated)
     tables["scheme_assignments"] = judgement.build_assignments(world)
-    tables["survey_invitations"] = voice.build_invitations(world, tables["contacts"])
-    tables["survey_responses"] = voice.build_responses(world, tables["survey_invitations"])
-    tables["service_cases"] = voice.build_cases(world)
+    tables["service_cases"] = cases.build_cases(world)
     tables["ratings"] = team.build_ratings(world)
     tables["role_profiles"] = team.build_role_profiles(world)
     tables["pay_plans"] = team.build_pay_plans()
     tables["territories"] = team.set_potential(world)
+    _relate(world)
     tables["targets"] = steering.build_targets(world)
     tables["kpi_values"] = steering.build_kpi_values(world)
     tables["goals"] = steering.build_goals(world)
@@ -124,8 +130,35 @@ def _judge(world: World) -> None:
     tables["milestones"] = delivery.build_milestones(world, tables["projects"])
     tables["contracts"] = delivery.build_contracts(world)
     tables["investments"] = delivery.build_investments(world)
-    tables["dealers"] = delivery.build_dealers(world)
-    tables["dealer_ratings"] = delivery.build_dealer_ratings(world, tables["dealers"])
+    tables["gate_answers"] = gates.build_gate_answers(world)
+    tables["dealers"] = dealers = partners.build_dealers(world)
+    tables["dealer_ratings"] = partners.build_dealer_ratings(world, dealers)
+    tables["dealer_years"] = partners.build_dealer_years(world, dealers)
+    tables["dealer_events"] = partners.build_dealer_events(world, dealers)
+    tables["feedback"] = care.build_feedback(world, tables["contacts"], dealers)
+    tables["care_plan"] = care.build_care_plan(world)
+    tables["service_uptake"] = care.build_service_uptake(world)
+    tables["account_losses"] = care.build_losses(world, tables["orders"])
+    tables["winback_cases"] = care.build_winbacks(world, tables["account_losses"])
+
+
+def _relate(world: World) -> None:
+    """People, ties, roles, surveys. Those whom every account has come first."""
+    tables, usual = world.tables, len(world.tables["contacts"])
+    tables["contacts"] = people = wide.add_contacts(world, tables["contacts"])
+    tables["sponsors"] = closeness.build_sponsors(world, people)
+    known = ties.build_ties(world, people, usual)
+    tables["ties"] = closeness.sponsors_in_ties(known, tables["sponsors"])
+    met = wide.meet_more_people(world, tables["interactions"], people, known)
+    tables["interactions"] = met
+    tables["contact_roles"] = roles.build_contact_roles(world, people, usual)
+    tables["joint_teams"] = roles.build_joint_teams(world)
+    tables["stage_views"] = closeness.build_stage_views(world, people)
+    tables["decision_profiles"] = closeness.build_decision_profiles(world, people)
+    tables["entry_steps"] = closeness.build_entry_steps(world, people)
+    asked = voice.build_invitations(world, people, usual, known)
+    asked, answers, world.hidden = voice.build_responses(world, asked, people)
+    tables["survey_invitations"], tables["survey_responses"] = asked, answers
 
 
 def _in_order(table: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -172,14 +205,39 @@ def generate(
 
     >>> tables = generate("elevator", seed=1, accounts=20)
     >>> len(tables["accounts"]), sorted(tables)[:2]
-    (20, ['account_years', 'accounts'])
+    (20, ['account_losses', 'account_years'])
     """
     _refuse(company, accounts, orders, language)
+    world = _made(company, seed, accounts, orders)
+    ordered = {name: _in_order(table, name) for name, table in world.tables.items()}
+    spoken = put_words(ordered, sample_words(company, language), language)
+    return {name: _finish(spoken[name], name) for name in TABLES}
+
+
+def _made(company: str, seed: int, accounts: int, orders: int | None) -> World:
     wanted = orders if orders is not None else int(np.clip(60 * accounts, 4000, 1_000_000))
     world = make_world(company, seed, accounts, wanted)
     _prepare(world)
     _trade(world)
     _judge(world)
-    ordered = {name: _in_order(table, name) for name, table in world.tables.items()}
-    spoken = put_words(ordered, sample_words(company, language), language)
-    return {name: _finish(spoken[name], name) for name in TABLES}
+    return world
+
+
+def latent_relationship(
+    company: str = "elevator", *, seed: int = 7, accounts: int = 120, orders: int | None = None
+) -> pd.DataFrame:
+    """The hidden relationship values that a sample company's surveys try to measure.
+
+    Same options as :func:`generate`, same company. Returns columns: account_id, wave, side
+    (customer, us), dimension (trust, satisfaction, commitment, total), latent (the level before
+    it is put into whole points from 1 to 7), expected (1–7, mean answer of the people of such an
+    account, reverse items turned round), score (``expected`` from 0 to 100). One row for each
+    surveyed account, wave, side and dimension; answers of people scatter around it.
+    Raises KamkitError as :func:`generate`. Source: house.
+
+    >>> hidden = latent_relationship("it", seed=1, accounts=20)
+    >>> bool(hidden["score"].between(0, 100).all()), hidden["dimension"].nunique()
+    (True, 4)
+    """
+    _refuse(company, accounts, orders, "zh")
+    return _made(company, seed, accounts, orders).hidden

@@ -8,13 +8,16 @@ from typing import Any
 
 import pandas as pd
 
+from kamkit.schemes.surveys import read_survey
 from kamkit.tables.sample.truths import planted_truths
 from kamkit.tables.sample.words import LANGUAGES
 from kamkit.tables.sample.world import AS_OF, read_data
 
+SURVEYS = {"relationship_quality": "customer", "quick": "customer", "dealer_loyalty": "us"}
+
 
 class Figure(float):
-    """A number that templates write as money (m), percent (p), whole (n) or with a decimal (f)."""
+    """A number that templates write as money (m), percent (p), whole (n), year (d), decimal (f)."""
 
     lang: str
 
@@ -31,6 +34,8 @@ class Figure(float):
             return f"CNY {value / 1e6:,.2f} million"
         if code == "p":
             return f"{value * 100:.1f}%"
+        if code == "d":
+            return f"{value:.0f}"
         return f"{value:,.0f}" if code == "n" else f"{value:.2f}"
 
 
@@ -42,6 +47,18 @@ def _template(name: str, lang: str) -> str:
 def _pair_rows(pairs: Mapping[str, Any], lang: str, extra: Mapping[str, str]) -> str:
     place = LANGUAGES.index(lang)
     return "\n".join(f"| `{k}` | {extra.get(k, '')}{v[place]} |" for k, v in pairs.items())
+
+
+def _item_rows(lang: str) -> str:
+    """What each coded item asks, as its instrument words it: customers' side, dealers by us."""
+    reverse = {"zh": "，反向", "en": ", reverse"}[lang]
+    marks = {"zh": "（{}）", "en": " ({})"}[lang]
+    rows = []
+    for survey_id, side in SURVEYS.items():
+        for item in read_survey(survey_id).asked(side):
+            mark = f"{item.low:g}–{item.high:g}{reverse if item.reverse else ''}"
+            rows.append(f"| `{item.id}` | {item.words[side][lang]}{marks.format(mark)} |")
+    return "\n".join(rows)
 
 
 def data_sheet(tables: Mapping[str, pd.DataFrame], settings: Mapping[str, Any], lang: str) -> str:
@@ -57,7 +74,7 @@ def data_sheet(tables: Mapping[str, pd.DataFrame], settings: Mapping[str, Any], 
         as_of=AS_OF,
         overhead=f"{own['overhead'] * 100:.0f}%",
         tables=f"| {' | '.join(head[:3])} |\n|---|---:|---|\n" + _pair_rows(listed, lang, rows),
-        items=f"| {head[3]} | {head[2]} |\n|---|---|\n" + _pair_rows(about["items"], lang, {}),
+        items=f"| {head[3]} | {head[2]} |\n|---|---|\n" + _item_rows(lang),
         **settings,
     )
 
@@ -69,6 +86,7 @@ def _named(subject: str, tables: Mapping[str, pd.DataFrame], lang: str) -> str:
         ("accounts", "account_id"),
         ("members", "member_id"),
         ("contacts", "contact_id"),
+        ("dealers", "dealer_id"),
     ):
         frame = tables[table]
         names |= dict(zip(frame[key], frame[f"name_{lang}"], strict=True))

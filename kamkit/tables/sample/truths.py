@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from kamkit.tables.sample.read_ties import ties_on
 from kamkit.tables.sample.signals import churn_signals
+from kamkit.tables.sample.truths_people import people_truths
+from kamkit.tables.sample.truths_people import truth_rows as _rows
 
 Tables = Mapping[str, pd.DataFrame]
 YEAR = 2025
@@ -20,11 +23,6 @@ GATES = (
     "no_component_competition",
 )
 COLUMNS = ["truth", "subject", "holds", "figure", "value"]
-
-
-def _rows(truth: str, subject: Any, holds: bool, **figures: float) -> list[tuple[Any, ...]]:
-    names = subject if isinstance(subject, str) else ";".join(subject)
-    return [(truth, names, bool(holds), name, float(value)) for name, value in figures.items()]
 
 
 def profits(tables: Tables, year: int = YEAR) -> pd.DataFrame:
@@ -138,8 +136,8 @@ def _lone(tables: Tables) -> list[tuple[Any, ...]]:
     money = profits(tables)
     number = int(np.clip(len(money) // 6, 5, 10))
     top = money["profit"].nlargest(number).index
-    ties = tables["ties"]
-    ours = ties[(ties["from_side"] == "us") & (ties["strength"] >= 2)]
+    ours = ties_on(tables)
+    ours = ours[ours["strength"] >= 2]
     ours = ours[ours["account_id"].isin(top)]
     threads = ours.groupby("account_id")["to_id"].nunique().reindex(top, fill_value=0)
     found = threads.index[threads == 1]
@@ -296,8 +294,7 @@ def _odd_figures(tables: Tables) -> list[tuple[Any, ...]]:
 def planted_truths(tables: Tables, *, key_cut: float = 2e7, main_cut: float = 5e6) -> pd.DataFrame:
     """What a careful analyst should find in a sample company.
 
-    Tables needed: account_years, accounts, contacts, criterion_ratings, members, opportunities,
-    orders, ratings, service_cases, survey_responses, targets, territories, ties.
+    Tables needed: those of a sample company.
     Returns columns: truth, subject (ids joined by ``;``), holds (bool), figure, value
     (money in the company's currency, shares 0-1, counts, days). One row per figure.
     Source: house.
@@ -305,7 +302,7 @@ def planted_truths(tables: Tables, *, key_cut: float = 2e7, main_cut: float = 5e
     >>> from kamkit.tables.sample import generate
     >>> found = planted_truths(generate("elevator", seed=7, accounts=40))
     >>> bool(found["holds"].all()), found["truth"].nunique()
-    (True, 11)
+    (True, 24)
     """
     rows = [
         *_largest(tables),
@@ -319,5 +316,6 @@ def planted_truths(tables: Tables, *, key_cut: float = 2e7, main_cut: float = 5e
         *_win_rates(tables),
         *_open_cases(tables, key_cut, main_cut),
         *_odd_figures(tables),
+        *people_truths(tables),
     ]
     return pd.DataFrame(rows, columns=COLUMNS)

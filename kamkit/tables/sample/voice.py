@@ -1,20 +1,20 @@
-"""The customers' voice: surveys from both sides and service cases."""
+"""The customers' voice: who was asked in the surveys, and what they answered."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
+from kamkit.tables.sample.mood import HABIT, NOISE, WAVES, hidden_values, item_parts, levels
 from kamkit.tables.sample.people import reps
-from kamkit.tables.sample.world import AS_OF, World, days, pick
+from kamkit.tables.sample.structure import climber, still, wide_accounts
+from kamkit.tables.sample.ties_planned import Crew
+from kamkit.tables.sample.world import World, days
 
-WAVES = {
-    "2024H2": "2024-11-11",
-    "2025H1": "2025-05-12",
-    "2025H2": "2025-11-10",
-    "2026H1": "2026-05-11",
-}
-_CASES = {"2024H1": 1, "2024H2": 1, "2025H1": 3, "2025H2": 6, "2026H1": 9}
+_ASKED = ["wave", "account_id", "respondent_id", "side", "invited_on", "responded_on"]
+# Courtesy: asked about ourselves straight out, people answer kinder than they feel.
+_POLITE = {"nps": 0.9, "csat": 0.35, "ces": 0.4}
+_QUICK = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7)}
 
 
 def _surveyed(world: World) -> np.ndarray:
@@ -23,8 +23,14 @@ def _surveyed(world: World) -> np.ndarray:
     return np.unique(np.concatenate([largest, world.role("churn", "lone", "disputed")]))
 
 
-def build_invitations(world: World, contacts: pd.DataFrame) -> pd.DataFrame:
-    """The table ``survey_invitations``: contacts who still work there, and the account's owner."""
+def asked_accounts(world: World) -> np.ndarray:
+    """Positions of all accounts that take part in the surveys."""
+    more = np.append(wide_accounts(world), still(world))
+    return np.union1d(_surveyed(world), more)
+
+
+def _usual(world: World, contacts: pd.DataFrame) -> pd.DataFrame:
+    """The first four contacts who still work there, and the account's owner."""
     rng, plan = world.rng("invitations"), world.plan
     accounts = _surveyed(world)
     ids = plan["account_id"].to_numpy()[accounts]
@@ -53,72 +59,166 @@ def build_invitations(world: World, contacts: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def build_responses(world: World, invitations: pd.DataFrame) -> pd.DataFrame:
-    """The table ``survey_responses``: scores from 1 to 7; two items are worded in reverse."""
+def _further(
+    world: World, contacts: pd.DataFrame, ties: pd.DataFrame, usual: pd.DataFrame
+) -> pd.DataFrame:
+    """At the largest customers: everybody whom we know, and everybody of ours who knows them."""
+    rng = world.rng("wide_invitations")
+    # Enough people answer where things truly get better.
+    eager = world.account_id(climber(world))
+    ids = world.plan["account_id"].to_numpy()[wide_accounts(world)]
+    tied = ties[(ties["from_side"] == "us") & ties["account_id"].isin(ids) & (ties["strength"] > 0)]
+    them = contacts[contacts["contact_id"].isin(tied["to_id"])]
+    ours = tied[["account_id", "from_id"]].drop_duplicates()
+    people = pd.concat(
+        [
+            pd.DataFrame(
+                {"account_id": them["account_id"], "respondent_id": them["contact_id"]}
+            ).assign(side="customer", left=days(them["left_on"])),
+            pd.DataFrame(
+                {
+                    "account_id": ours["account_id"],
+                    "respondent_id": ours["from_id"] + "-" + ours["account_id"],
+                }
+            ).assign(side="us", left=np.datetime64("NaT")),
+        ],
+        ignore_index=True,
+    )
+    parts = []
+    for wave, start in WAVES.items():
+        day = np.datetime64(start)
+        left = days(people["left"])
+        here = people[(np.isnat(left) | (left > day + 30))].drop(columns="left")
+        willing = np.where(here["account_id"] == eager, 0.9, 0.55)
+        answer = rng.random(len(here)) < np.where(here["side"] == "us", 0.85, willing)
+        wait = rng.integers(1, 24, len(here)).astype("m8[D]")
+        here = here.assign(wave=wave, invited_on=day)
+        here["responded_on"] = np.where(answer, day + wait, np.datetime64("NaT"))
+        parts.append(here)
+    found = pd.concat(parts, ignore_index=True)
+    known = pd.MultiIndex.from_frame(usual[["wave", "respondent_id"]])
+    new = ~pd.MultiIndex.from_frame(found[["wave", "respondent_id"]]).isin(known)
+    kept: pd.DataFrame = found.loc[new]
+    return kept
+
+
+def _changing(world: World, contacts: pd.DataFrame) -> pd.DataFrame:
+    """The account where other people answer in the last wave: the harsh one out, a kind one in."""
+    account = world.account_id(still(world))
+    owner = str(Crew(world, still(world))["kam"])
+    harsh, middle, kind = contacts.loc[contacts["account_id"] == account, "contact_id"].head(3)
+    rows = []
+    for wave, start in WAVES.items():
+        day, last = np.datetime64(start), wave == list(WAVES)[-1]
+        for person, side, answers in (
+            (harsh, "customer", not last),
+            (middle, "customer", True),
+            (kind, "customer", last),
+            (f"{owner}-{account}", "us", True),
+        ):
+            rows.append((wave, account, person, side, day, day + 6 if answers else None))
+    return pd.DataFrame(rows, columns=_ASKED)
+
+
+def build_invitations(
+    world: World, contacts: pd.DataFrame, usual_number: int, ties: pd.DataFrame
+) -> pd.DataFrame:
+    """The table ``survey_invitations``; helper column ``part`` says how people were chosen."""
+    usual = _usual(world, contacts.iloc[:usual_number])
+    further = _further(world, contacts, ties, usual)
+    changing = _changing(world, contacts)
+    table = pd.concat(
+        [usual.assign(part=0), further.assign(part=1), changing.assign(part=2)], ignore_index=True
+    )
+    table["responded_on"] = pd.to_datetime(table["responded_on"])
+    return table
+
+
+def _unheard(world: World, table: pd.DataFrame, contacts: pd.DataFrame) -> np.ndarray:
+    """Rows that were drawn but don't count: whom nobody reaches, and an account set by hand."""
+    plan = world.plan
+    account = world.account_id(still(world))
+    blind = plan["account_id"].to_numpy()[plan["structure"] == "blind"]
+    chiefs = contacts["function"].isin(["general_management", "board"])
+    hidden = contacts.loc[contacts["account_id"].isin(blind) & chiefs, "contact_id"]
+    unheard = (table["account_id"] == account) & (table["part"] < 2)
+    found: np.ndarray = (unheard | table["respondent_id"].isin(hidden)).to_numpy()
+    return found
+
+
+def build_responses(
+    world: World, invitations: pd.DataFrame, contacts: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """The table ``survey_responses``: 1 to 7, two items in reverse, and three quick questions.
+
+    Returns the invitations that count, the answers to them, and the hidden values behind them.
+    """
     rng = world.rng("responses")
+    usual = invitations[invitations["part"] == 0]
+    given = usual[usual["responded_on"].notna()].reset_index(drop=True)
+    person = pd.factorize(given["respondent_id"])[0]
+    habit = rng.normal(0, HABIT, person.max() + 1)[person]
+    parts = item_parts(world, rng)
+    answers = [_answers(world, given, habit, parts, rng)]
+    rest = world.rng("wide_responses")
+    more = invitations[(invitations["part"] > 0) & invitations["responded_on"].notna()]
+    more = more.reset_index(drop=True)
+    known = dict(zip(given["respondent_id"], habit, strict=True))
+    drawn = rest.normal(0, HABIT, len(more))
+    first = ~more["respondent_id"].duplicated()
+    known = dict(zip(more["respondent_id"][first], drawn[first], strict=True)) | known
+    own = more["respondent_id"].map(known).to_numpy(dtype=float)
+    answers.append(_answers(world, more, _set_habits(world, more, own), parts, rest))
+    table = pd.concat(answers, ignore_index=True)
+    unheard = _unheard(world, invitations, contacts)
+    lost = _unheard(world, table, contacts)
+    hidden = hidden_values(world, asked_accounts(world), parts)
+    return invitations.loc[~unheard, _ASKED], table.loc[~lost].drop(columns="part"), hidden
+
+
+def _set_habits(world: World, given: pd.DataFrame, habit: np.ndarray) -> np.ndarray:
+    """People of the account set by hand: one harsh, one as the account is, one kind."""
+    mine = (given["part"] == 2) & (given["side"] == "customer")
+    people = sorted(given.loc[mine, "respondent_id"].unique())
+    fixed = given["respondent_id"].map(dict(zip(people, (-1.1, 0.0, 1.1), strict=True)))
+    found: np.ndarray = np.where(mine, fixed, habit).astype(float)
+    return found
+
+
+def _answers(
+    world: World,
+    given: pd.DataFrame,
+    habit: np.ndarray,
+    parts: np.ndarray,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    """Answers to all items by the given people."""
     items = np.asarray(world.items("survey_items"), dtype=object)
     place = pd.Series(np.arange(world.accounts), index=world.plan["account_id"])
-    given = invitations[invitations["responded_on"].notna()].reset_index(drop=True)
     account = place[given["account_id"]].to_numpy()
-    mood = world.rng("mood").normal(5.2, 0.55, world.accounts)
-    person = pd.factorize(given["respondent_id"])[0]
-    habit = rng.normal(0, 0.4, person.max() + 1)[person]
     wave = given["wave"].map({w: k for k, w in enumerate(WAVES)}).to_numpy()
-    level = mood[account] + habit + np.where(given["side"] == "us", 0.3, 0.0)
-    churn = np.isin(account, world.role("churn")) & (given["side"] == "customer").to_numpy()
-    level = np.where(churn, 5.9 - 1.15 * wave, level)
-    part = rng.normal(0, 0.35, (world.accounts, len(items)))[account]
-    score = level[:, None] + part + rng.normal(0, 0.65, (len(given), len(items)))
+    ours = (given["side"] == "us").to_numpy()
+    level = levels(world)[account, wave, ours.astype(int)] + habit
+    score = level[:, None] + parts[account] + rng.normal(0, NOISE, (len(given), len(items)))
     score = np.clip(np.rint(score), 1, 7)
     reverse = np.isin(items, world.items("reverse_items"))
     score[:, reverse] = 8 - score[:, reverse]
     score[rng.random(score.shape) < 0.015] = np.nan
-    table = given[["wave", "account_id", "respondent_id", "side"]]
-    table = table.loc[np.repeat(table.index, len(items))].reset_index(drop=True)
+    columns = ["wave", "account_id", "respondent_id", "side", "part"]
+    table = given.loc[np.repeat(given.index, len(items)), columns].reset_index(drop=True)
     table["item"] = np.tile(items, len(given))
     table["score"] = score.ravel()
-    return table
+    quick = world.rng(f"quick_{int(given['part'].max())}")
+    return pd.concat([table, _quick(given[columns][~ours], level[~ours], quick)], ignore_index=True)
 
 
-def build_cases(world: World) -> pd.DataFrame:
-    """The table ``service_cases``; complaints pile up at the account that is leaving."""
-    rng, plan = world.rng("cases"), world.plan
-    active = (plan["s2025"] > 0).to_numpy() | (plan["s2024"] > 0).to_numpy()
-    busy = np.clip(np.sqrt(plan["s2025"].to_numpy() / 1e9) * 1.3, 0.15, 7) * active
-    busy[world.role("churn")] = 0
-    account = np.repeat(np.arange(world.accounts), rng.poisson(busy))
-    first = np.datetime64("2024-01-08")
-    span = int((np.datetime64(AS_OF) - first).astype(int)) - 12
-    opened = first + rng.integers(0, span, len(account)).astype("m8[D]")
-    extra = []
-    for half, number in _CASES.items():
-        begin = np.datetime64(f"{half[:4]}-0{1 if half[-1] == '1' else 7}-05")
-        extra.append(begin + rng.integers(0, 165, number).astype("m8[D]"))
-    late = np.concatenate(extra)
-    account = np.r_[account, np.repeat(world.role("churn")[0], len(late))]
-    opened = np.r_[opened, late].astype("datetime64[D]")
-    wait = rng.integers(0, 5, len(account)).astype("m8[D]")
-    done = opened + wait + rng.geometric(0.09, len(account)).astype("m8[D]")
-    as_of = np.datetime64(AS_OF)
-    answered = opened + wait
-    table = pd.DataFrame(
-        {
-            "account_id": plan["account_id"].to_numpy()[account],
-            "opened_on": opened,
-            "responded_on": np.where(answered <= as_of, answered, np.datetime64("NaT")),
-            "closed_on": np.where(done <= as_of, done, np.datetime64("NaT")),
-            "category": pick(rng, world.items("case_categories"), len(account), [5, 4, 2, 3, 1]),
-            "severity": rng.choice([1, 2, 3, 4], p=[0.35, 0.35, 0.2, 0.1], size=len(account)),
-            "detected_by": pick(rng, ["us", "customer"], len(account), [35, 65]),
-            "cost": np.round(300 * np.exp(rng.normal(1.6, 0.8, len(account))), -1),
-            "currency": "CNY",
-        }
-    )
-    leaving = table["account_id"].isin(plan["account_id"].iloc[world.role("churn")])
-    table.loc[leaving, "detected_by"] = "customer"
-    table = table.sort_values(["opened_on", "account_id", "category"], kind="stable")
-    table = table.reset_index(drop=True)
-    table.insert(0, "case_id", [f"S{i:05d}" for i in range(1, len(table) + 1)])
-    same = table.groupby(["account_id", "category"])["case_id"].shift()
-    table["repeat_of"] = same.where(rng.random(len(table)) < 0.25)
-    return table
+def _quick(given: pd.DataFrame, level: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
+    """Recommendation (0–10), satisfaction (1–5) and ease (1–7), customers only."""
+    frames = []
+    for item, (low, high) in _QUICK.items():
+        felt = low + (level - 1) / 6 * (high - low) + _POLITE[item]
+        noise = rng.normal(0, 0.09 * (high - low), len(given))
+        score = np.clip(np.rint(felt + noise), low, high)
+        score[rng.random(len(given)) < 0.03] = np.nan
+        frames.append(given.assign(item=item, score=score))
+    return pd.concat(frames, ignore_index=True)

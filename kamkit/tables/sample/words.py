@@ -26,7 +26,14 @@ _COLUMNS = {
     "actions": ["what"],
     "projects": ["name"],
     "milestones": ["milestone"],
-    "dealers": ["region"],
+    "dealers": ["region", "purpose"],
+    "stage_views": ["reason"],
+    "decision_profiles": ["criteria"],
+    "entry_steps": ["message", "goal"],
+    "feedback": ["topic", "action"],
+    "service_uptake": ["service"],
+    "account_losses": ["reason", "rival"],
+    "winback_cases": ["reason", "offer"],
 }
 _NAMED = ("accounts", "contacts", "members", "territories", "dealers")
 

@@ -37,7 +37,8 @@ class World:
     """One company while it is being made.
 
     ``plan`` holds one row per account with what the tables must later show (sales, margin,
-    planted role …); ``tables`` fills up part by part. Each part draws from a stream of its
+    planted role …); ``tables`` fills up part by part; ``hidden`` is what surveys try to measure.
+    Each part draws from a stream of its
     own, so that a change in one table leaves the others as they were.
     """
 
@@ -49,6 +50,7 @@ class World:
     common: Mapping[str, Any]
     plan: pd.DataFrame = field(default_factory=pd.DataFrame)
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    hidden: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def rng(self, stream: str) -> np.random.Generator:
         """Generator of one stream; depends on company, seed and stream name only."""
@@ -62,6 +64,18 @@ class World:
     def items(self, name: str) -> list[Any]:
         """One of the shared lists."""
         return list(self.common["lists"][name])
+
+    def sales_of(self, position: int, name: str) -> float:
+        """Planned sales of an account in one year (s2024, s2025 …), in yuan."""
+        return float(self.plan[name].to_numpy()[position]) / 100
+
+    def account_id(self, position: int) -> str:
+        """Id of the account at a position of the plan."""
+        return str(self.plan["account_id"].iat[position])
+
+    def structure(self, position: int) -> str:
+        """Planned structure of the account at a position."""
+        return str(self.plan["structure"].iat[position])
 
     def role(self, *roles: str) -> np.ndarray:
         """Positions of the accounts with a planted role."""

@@ -1,0 +1,1 @@
+"""Forms to fill in: XLSX files that the kit writes and reads back."""
