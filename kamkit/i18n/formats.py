@@ -96,11 +96,16 @@ def money_column(values: Iterable[Any], currency: str, lang: str) -> tuple[str, 
     ('亿元', ['3.6', '10.1'])
     >>> money_column([-98_412, float("nan"), -141_000], "CNY", "en")
     ('CNY k', ['-98.4', '–', '-141.0'])
+    >>> money_column([3_287_000, 30_200], "CNY", "en")
+    ('CNY m', ['3.29', '0.03'])
     """
     amounts = list(values)
     size, word = money_unit(amounts, lang)
-    top = max((abs(float(v)) for v in amounts if not _missing(v)), default=0.0) / size
-    digits = 0 if size == 1.0 or top >= 1000 else 1
+    known = [abs(float(v)) / size for v in amounts if not _missing(v)]
+    digits = 0 if size == 1.0 or max(known, default=0.0) >= 1000 else 1
+    # An amount that is there must not read as nothing.
+    if size != 1.0 and min((v for v in known if v), default=1.0) < 0.5 * 10**-digits:
+        digits += 1
     name = _currency_name(currency, lang)
     unit = f"{word}{name}" if lang == "zh" else f"{name} {word}"
     written = [number(None if _missing(v) else float(v) / size, lang, digits) for v in amounts]

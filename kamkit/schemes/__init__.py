@@ -1,5 +1,7 @@
 """Policy as data: classifications, criteria, stage ladders, question sets, content cards."""
 
+from kamkit.schemes.bid_steps import BidStep, BidSteps, load_bid_steps, read_bid_steps
+from kamkit.schemes.contacts import ContactScheme, contact_scheme, read_contact_scheme
 from kamkit.schemes.criteria import (
     Criterion,
     Field,
@@ -37,8 +39,29 @@ from kamkit.schemes.registry import (
     with_binding,
     with_cutoffs,
 )
+from kamkit.schemes.relationship import (
+    RelationshipScheme,
+    read_relationship_scheme,
+    relationship_scheme,
+)
+from kamkit.schemes.retention import (
+    RetentionPolicy,
+    WarningSign,
+    read_retention_policy,
+    retention_policy,
+)
 from kamkit.schemes.sales_cards import SalesCard, sales_cards
-from kamkit.schemes.service import service_hours
+from kamkit.schemes.service import (
+    Cadence,
+    ServiceDimension,
+    ServiceLevel,
+    ServiceScheme,
+    ServiceTier,
+    ValueService,
+    load_service_scheme,
+    read_service_scheme,
+    service_hours,
+)
 from kamkit.schemes.stage_check import CANONICAL, CARD_FIELDS
 from kamkit.schemes.stage_names import ladder_for, read_stage_mapping, stage_ids
 from kamkit.schemes.stages import (
@@ -49,12 +72,24 @@ from kamkit.schemes.stages import (
     read_ladder,
     to_canonical,
 )
+from kamkit.schemes.surveys import (
+    Survey,
+    SurveyDimension,
+    SurveyItem,
+    read_survey,
+    survey_ids,
+    survey_item,
+)
 
 __all__ = [
+    "BidStep",
+    "BidSteps",
     "Binding",
     "CANONICAL",
     "CARD_FIELDS",
+    "Cadence",
     "Condition",
+    "ContactScheme",
     "Criterion",
     "Cutoff",
     "Derived",
@@ -68,25 +103,47 @@ __all__ = [
     "Question",
     "QuestionGroup",
     "QuestionSet",
+    "RelationshipScheme",
+    "RetentionPolicy",
     "SalesCard",
     "Scheme",
     "Selection",
+    "ServiceDimension",
+    "ServiceLevel",
+    "ServiceScheme",
+    "ServiceTier",
     "Stage",
+    "Survey",
+    "SurveyDimension",
+    "SurveyItem",
+    "ValueService",
+    "WarningSign",
     "cards",
+    "contact_scheme",
     "criteria",
     "field_labels",
     "fields",
     "kam_functions",
     "ladder_for",
     "ladder_ids",
+    "load_bid_steps",
     "load_ladder",
     "load_question_set",
     "load_scheme",
+    "load_service_scheme",
     "question_set_ids",
+    "read_bid_steps",
+    "read_contact_scheme",
     "read_ladder",
     "read_question_set",
+    "read_relationship_scheme",
+    "read_retention_policy",
     "read_scheme",
+    "read_service_scheme",
     "read_stage_mapping",
+    "read_survey",
+    "relationship_scheme",
+    "retention_policy",
     "sales_cards",
     "scheme_ids",
     "schemes_in_force",
@@ -94,6 +151,8 @@ __all__ = [
     "selections",
     "service_hours",
     "stage_ids",
+    "survey_ids",
+    "survey_item",
     "to_canonical",
     "with_binding",
     "with_cutoffs",

@@ -21,6 +21,10 @@ def _number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value == value
 
 
+def _numbers(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(_number(v) for v in value)
+
+
 def _count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
@@ -39,6 +43,7 @@ KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "texts": (_texts, '["…", "…"]'),
     "text(s)": (lambda v: _text(v) or _texts(v), '"…", ["…", "…"]'),
     "number": (_number, "1, 0.5"),
+    "numbers": (_numbers, "[30, 60]"),
     "share": (lambda v: _number(v) and 0 < v <= 1, "0.1 … 1"),
     "count": (_count, "1, 2, 3 …"),
     "bool": (lambda v: isinstance(v, bool), "true, false"),

@@ -23,7 +23,7 @@ def both(labels):
 
 def test_all_sets_are_there():
     wanted = """viability_four bid_check gates_large_project four_skills contract_three_steps
-    contact_readiness closing_conditions opportunity_health six_factors"""
+    contact_readiness closing_conditions opportunity_health six_factors service_attributes"""
     assert set(question_set_ids()) == set(wanted.split())
 
 
