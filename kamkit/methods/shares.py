@@ -45,6 +45,16 @@ def wilson(hits: Any, n: Any, level: float = 0.95) -> tuple[Floats, Floats]:
     return np.where(n > 0, low, np.nan), np.where(n > 0, high, np.nan)
 
 
+def wilson_ends(hits: float, n: float, level: float = 0.95) -> tuple[float, float]:
+    """:func:`wilson` of one share, as two numbers.
+
+    >>> [round(end, 4) for end in wilson_ends(81, 263)]
+    [0.2553, 0.3662]
+    """
+    low, high = wilson(hits, n, level)
+    return float(low), float(high)
+
+
 def share_of(hits: Any, n: Any) -> Floats:
     """Shares, NaN where n is 0.
 

@@ -168,6 +168,13 @@ class FunnelWords:
         }
         return {**named, **self.accounts, **self.members}
 
+    def short_names(self, deals: pd.DataFrame) -> dict[str, str]:
+        """The same for charts, where a name is cut: a deal by its id and its account."""
+        pairs = zip(deals["opportunity_id"], deals["account_id"], strict=True)
+        named = {str(key): f"{key} {self.accounts.get(account, '')}" for key, account in pairs}
+        return {**{key: name.strip() for key, name in named.items()}, **self.accounts,
+                **self.members}  # fmt: skip
+
     def findings(self, found: pd.DataFrame, currency: str) -> pd.DataFrame:
         """The findings as a table: topic, money, figure, rule that fired, how sure."""
         worded = found.copy()

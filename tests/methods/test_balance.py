@@ -10,7 +10,7 @@ import pytest
 
 from kamkit.errors import KamkitError
 from kamkit.methods.portfolio import number_quality
-from kamkit.methods.portfolio.balance import wilson
+from kamkit.methods.shares import wilson_ends
 
 
 def growing(extra: int = 30, income: float = 1.0) -> pd.DataFrame:
@@ -77,7 +77,7 @@ def test_forecasts_do_not_count_and_missing_is_unknown() -> None:
 def test_wilson_published(published: dict[str, dict[str, Any]]) -> None:
     case = published["P-WILSON"]
     for (k, n), ends in zip(case["cases"], case["exp"]["ci95"], strict=True):
-        assert wilson(k, n) == pytest.approx(ends, abs=case["tol"])
+        assert wilson_ends(k, n) == pytest.approx(ends, abs=case["tol"])
 
 
 def test_empty_and_dirty() -> None:

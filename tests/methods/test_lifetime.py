@@ -130,9 +130,9 @@ def test_pooled_rate_counts_accounts_not_account_years() -> None:
     row = retention_rate(periods).iloc[0]
     assert row["value"] == pytest.approx(180 / 280)
     assert row["n"] == 40 and row["variant"] == "pooled_wilson_clustered"
-    from kamkit.methods.portfolio.lifetime_measures import wilson
+    from kamkit.methods.shares import wilson_ends
 
-    naive = wilson(180, 280)
+    naive = wilson_ends(180, 280)
     assert row["high"] - row["low"] > 1.3 * (naive[1] - naive[0])
 
 

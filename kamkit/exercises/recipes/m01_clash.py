@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import combinations
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from kamkit.exercises.model import Sheet, Text, Variant
@@ -20,7 +19,7 @@ from kamkit.exercises.recipes.m01_common import (
 )
 from kamkit.exercises.recipes.parts import cell, money, one_of, share
 from kamkit.exercises.variants import Draw
-from kamkit.methods.selection.stability import wilson
+from kamkit.methods.shares import wilson_ends
 from kamkit.schemes import load_scheme
 
 ALL = 40
@@ -109,8 +108,8 @@ def _agreement(rules: dict[str, Ruling]) -> list[tuple[str, str, float, int, flo
                  if "undecided" not in (x, y)]  # fmt: skip
         same = sum(x == y for x, y in pairs)
         if pairs:
-            low, high = wilson(np.array([same]), len(pairs))
-            found.append((a, b, same / len(pairs), len(pairs), float(low[0]), float(high[0])))
+            low, high = wilson_ends(same, len(pairs))
+            found.append((a, b, same / len(pairs), len(pairs), low, high))
     return found
 
 

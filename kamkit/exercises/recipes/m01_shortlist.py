@@ -25,7 +25,7 @@ from kamkit.methods.selection.draws import dirichlet_concentration
 from kamkit.methods.selection.figures import Floats
 from kamkit.methods.selection.normalise import fixed
 from kamkit.methods.selection.smaa import Model, acceptability_counts
-from kamkit.methods.selection.stability import wilson
+from kamkit.methods.shares import wilson
 from kamkit.schemes import criteria
 
 PLACES_LEFT, ACCOUNTS, DRAWS, VARIES = 5, 10, 500, 0.3

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _QUARTERS = ("2024Q3", "2024Q4", "2025Q1", "2025Q2", "2025Q3", "2025Q4")
 _WAYS = {
     "commit": Text("销售承诺", "Reps' commit"),
-    "weighted": Text("加权漏斗", "Weighted pipeline"),
+    "weighted": Text("加权管道", "Weighted pipeline"),
     "history": Text("前四季平均", "Mean of the last four"),
 }
 _SIDES = places(
@@ -267,8 +267,8 @@ def _brier(table: pd.DataFrame) -> str:
 
 def _record_sheet(records: list[pd.DataFrame]) -> Any:
     cols = columns(("who", "谁", "Who", "text"), ("said", "说的可能性", "Chance stated", "share"),
-                   ("n", "单数", "Deals", "number"), ("won", "成交", "Won", "number"),
-                   ("low", "真实成交比例：95% 范围从", "Actual share won: 95% range from", "share"),
+                   ("n", "单数", "Deals", "number"), ("won", "赢单", "Won", "number"),
+                   ("low", "实际赢单率：95% 范围从", "Actual share won: 95% range from", "share"),
                    ("high", "到", "to", "share"))  # fmt: skip
     rows = [
         (person, row["mean_p"], int(row["n"]), round(row["observed"] * row["n"]),

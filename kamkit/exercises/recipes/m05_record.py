@@ -197,7 +197,9 @@ def like_for_like(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     years = pd.DataFrame({"account_id": np.repeat(ids, 2), "revenue": table.T.ravel(),
                           "year": [YEAR - 1, YEAR] * len(ids)})  # fmt: skip
     spans = [YEAR - 1, YEAR]
-    growth = growth_lines(years, [("total", np.full(len(ids), True))], spans, YEAR, ["revenue"], flat=0.03)
+    growth = growth_lines(
+        years, [("total", np.full(len(ids), True))], spans, YEAR, ["revenue"], flat=0.03
+    )
     row = growth[(growth["scope"] == "total") & (growth["item"] == "revenue")].iloc[0]
     found = _growths(table)
     order = draw.shuffled(range(len(called)))

@@ -34,8 +34,8 @@ from kamkit.methods.portfolio import (
     premium_income,
     share_of_wallet,
 )
-from kamkit.methods.portfolio.balance import wilson
 from kamkit.methods.portfolio.lifetime import multiple
+from kamkit.methods.shares import wilson_ends
 
 if TYPE_CHECKING:
     from kamkit.exercises.variants import Draw
@@ -219,7 +219,7 @@ def life_value(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
 
     drawn = until(lambda: _life(draw), good, 400)
     n, kept = int(drawn["accounts"]), int(drawn["kept"])
-    low, high = wilson(kept, n)
+    low, high = wilson_ends(kept, n)
     rate = measure_table([measure_row("retention_rate", kept / n, low=low, high=high, n=n)])
     found = margin_multiple(rate, discount=drawn["discount"]).iloc[0]
     margin = drawn["margin"] * WAN
@@ -289,7 +289,7 @@ def rank_by_life(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
                           "status": "actual", "revenue": found[:, :3].T.ravel()})  # fmt: skip
     margins = account_margins(years.assign(direct_cost=0.0, indirect_cost=0.0))
     kept = draw.integer(78, 90) / 100
-    low, high = wilson(round(60 * kept), 60)
+    low, high = wilson_ends(round(60 * kept), 60)
     rate = measure_table([measure_row("retention_rate", kept, low=low, high=high, n=60)])
     values = lifetime_value(margins, margin_multiple(rate))
     grouped = [part["account_id"].tolist() for _, part in values.groupby("group", sort=True)]

@@ -113,7 +113,7 @@ def bid(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
             "above": share(min(max(round(float(found["above"]), 2), 0.01), 0.99)),
         },
         items=(
-            Item("line", Text("保本中标率", "Break-even chance")),
+            Item("line", Text("保本胜率", "Break-even chance")),
             Item("gain", Text("投的预期得失", "Expected gain of bidding")),
             Item("decision", Text("投不投", "Bid or not")),
         ),

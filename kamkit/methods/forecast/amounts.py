@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from kamkit.methods.forecast.deal_months import Lookup, day_numbers, month_marks, size_of
+from kamkit.methods.forecast.deal_months import Lookup, month_marks, size_of
+from kamkit.methods.funnel.days import day_numbers
 from kamkit.methods.funnel.history import DealHistory
 
 LEAST_PAIRS = 8

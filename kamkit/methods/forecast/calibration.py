@@ -14,7 +14,7 @@ from scipy.stats import binom
 from kamkit.methods.checks import need_columns
 from kamkit.methods.forecast.score_tables import BANDS
 from kamkit.methods.forecast.scores import coverage
-from kamkit.methods.portfolio.lifetime_measures import wilson
+from kamkit.methods.shares import wilson_ends
 
 CALIBRATION_COLUMNS = ["p_low", "p_high", "n", "mean_p", "observed", "low", "high", "off"]
 COVERAGE_COLUMNS = ["band", "inside", "n", "coverage", "low", "high", "off"]
@@ -49,7 +49,7 @@ def calibration_table(
     for k in np.unique(place):
         here = place == k
         n, hits, mean = int(here.sum()), float(y[here].sum()), float(chance[here].mean())
-        low, high = wilson(hits, n)
+        low, high = wilson_ends(hits, n)
         off = not low <= mean <= high
         rows.append((edges[k], edges[k + 1], n, mean, hits / n, low, high, off))
     return pd.DataFrame(rows, columns=CALIBRATION_COLUMNS)
@@ -73,7 +73,7 @@ def coverage_table(forecasts: pd.DataFrame) -> pd.DataFrame:
     for band, (lower, upper) in BANDS.items():
         if lower in forecasts and upper in forecasts:
             share, inside, n = coverage(forecasts["actual"], forecasts[lower], forecasts[upper])
-            low, high = wilson(inside, n)
+            low, high = wilson_ends(inside, n)
             rows.append((band, inside, n, share, low, high, bool(band < low or band > high)))
     return pd.DataFrame(rows, columns=COVERAGE_COLUMNS)
 

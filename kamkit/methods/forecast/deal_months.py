@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from kamkit.methods.funnel.days import day_numbers
 from kamkit.methods.funnel.history import DealHistory
 
 SLIP_LEVELS = 5  # 0, 1, 2, 3 and more, not known
@@ -66,16 +67,6 @@ class Scale:
     spread: float
     stages: tuple[str, ...]
     staged: bool
-
-
-def day_numbers(days: pd.Series | pd.DatetimeIndex) -> np.ndarray:
-    """Days since 1970 as whole numbers; a missing day is -1.
-
-    >>> day_numbers(pd.Series(pd.to_datetime(["1970-01-03", None]))).tolist()
-    [2, -1]
-    """
-    values = np.asarray(days, dtype="datetime64[D]")
-    return np.where(np.isnat(values), -1, values.astype(np.int64))
 
 
 def scale_of(history: DealHistory) -> Scale:

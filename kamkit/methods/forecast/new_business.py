@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import stats
 from scipy.special import gammaln
 
-from kamkit.methods.forecast.deal_months import day_numbers
+from kamkit.methods.funnel.days import day_number, day_numbers
 from kamkit.methods.funnel.history import DealHistory
 
 LEAST_WINDOWS = 3
@@ -63,7 +63,7 @@ def expected_new_business(
     won = (deals["status"] == "won").to_numpy(dtype=bool)
     created, closed = day_numbers(deals["created_on"]), day_numbers(deals["closed_on"])
     ended = deals["status"].isin(["won", "lost"]).to_numpy(dtype=bool) & (closed >= 0)
-    today = int(day_numbers(pd.DatetimeIndex([as_of]))[0])
+    today = day_number(as_of)
     first = int(closed[ended].min()) - 1 if ended.any() else today
     number = 0 if ahead <= 0 else min(max((today - first - ahead) // length + 1, 0), MOST_WINDOWS)
     until = today - length * np.arange(number)[::-1]

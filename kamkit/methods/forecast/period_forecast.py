@@ -16,7 +16,7 @@ from kamkit.methods.forecast.amounts import (
     known_amounts,
 )
 from kamkit.methods.forecast.deal_chances import DealChances, deal_chances
-from kamkit.methods.forecast.deal_months import Factors, Lookup, day_numbers, scale_of
+from kamkit.methods.forecast.deal_months import Factors, Lookup, scale_of
 from kamkit.methods.forecast.forecast_tables import (
     QUANTILE_GRID,
     deals_table,
@@ -32,6 +32,7 @@ from kamkit.methods.forecast.new_business import (
 )
 from kamkit.methods.forecast.probability import DealModel, fit_deal_model
 from kamkit.methods.forecast.simulate import DrawnSums, draw_sums
+from kamkit.methods.funnel.days import day_number
 from kamkit.methods.funnel.history import DealHistory
 
 __all__ = ["QUANTILE_GRID", "Drawn", "Forecast", "forecast_period"]
@@ -109,7 +110,7 @@ def forecast_period(
     new = expected_new_business(history, start=begin, end=until)
     change = amount_change(history, lookup)
     deals = _open_deals(history)
-    today = int(day_numbers(pd.DatetimeIndex([as_of]))[0])
+    today = day_number(as_of)
     factors = lookup.at(deals.index.to_numpy(dtype=np.int64), today)
     rng = np.random.default_rng(seed)
     chances = deal_chances(fitted, factors, as_of=as_of, start=begin, end=until, rng=rng)

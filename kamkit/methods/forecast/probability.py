@@ -17,7 +17,7 @@ from kamkit.methods.forecast.deal_months import (
     deal_months,
     scale_of,
 )
-from kamkit.methods.forecast.level import level_test
+from kamkit.methods.forecast.level import level_break, level_test
 from kamkit.methods.forecast.pooled_logit import Block, PooledFit, draw_effects, pooled_logit
 from kamkit.methods.forecast.timing import Rates
 from kamkit.methods.funnel.history import DealHistory
@@ -106,8 +106,10 @@ def fit_deal_model(history: DealHistory, *, lookup: Lookup | None = None) -> Dea
         )
     cells, tally = _cells(months, layout)
     design = _design(cells, layout)
-    fits = _fits(design, tally, _level(design, tally, layout)[cells["quarter"]], layout)
-    market, df = _market(fits)
+    jump, doubt = level_break(months, quarters)
+    drift = _drift(design, tally, jump[cells["quarter"]], layout)
+    fits = _fits(design, tally, (jump + drift)[cells["quarter"]], layout)
+    market, df = _market(fits, doubt)
     return DealModel(
         scale,
         fits,
@@ -116,7 +118,7 @@ def fit_deal_model(history: DealHistory, *, lookup: Lookup | None = None) -> Dea
         df,
         {cause: fit.spread["drift"] for cause, fit in fits.items()},
         counts,
-        level_test(months, len(scale.stages) + 1),
+        level_test(months),
         seen,
         "few_deals" if counts["closed"] < FEW_CLOSED else "ok",
         months.sampled,
@@ -124,14 +126,17 @@ def fit_deal_model(history: DealHistory, *, lookup: Lookup | None = None) -> Dea
     )
 
 
-def _level(design: sparse.csr_array, tally: np.ndarray, layout: dict[str, slice]) -> np.ndarray:
-    """How much better than today deals went in each past quarter, in log-odds.
+def _drift(
+    design: sparse.csr_array, tally: np.ndarray, jump: np.ndarray, layout: dict[str, slice]
+) -> np.ndarray:
+    """How much better than today deals went in each past quarter, beside a jump, in log-odds.
 
     From the direction of all moves, won or on against lost: many more than wins, so that a
     change of level shows early.
     """
     up, lost, mixing = tally[:, 1] + tally[:, 3], tally[:, 2], _mixing(layout)
-    fit = pooled_logit(design, up, up + lost, _blocks(layout, _LEVEL_PRIORS), mixing=mixing)
+    blocks = _blocks(layout, _LEVEL_PRIORS)
+    fit = pooled_logit(design, up, up + lost, blocks, mixing=mixing, offset=jump)
     return np.asarray(mixing[layout["quarter"], layout["drift"]] @ fit.coef[layout["drift"]])
 
 
@@ -280,17 +285,19 @@ def _destination(months: DealMonths, stages: int) -> np.ndarray:
     return np.asarray(share / share.sum(axis=2, keepdims=True))
 
 
-def _market(fits: dict[str, PooledFit]) -> tuple[dict[str, float], float]:
+def _market(fits: dict[str, PooledFit], doubt: float) -> tuple[dict[str, float], float]:
     """Spread of what all deals of a quarter share, in log-odds.
 
-    House: one factor moves all causes together; a good quarter brings more wins and moves on,
-    fewer losses and moves back. That makes the total as uncertain as these spreads allow.
+    Quarters differ, the level drifts, and it may have jumped of late (``doubt``, of which each
+    cause bears half, as of the level itself). House: one factor moves all causes together; a
+    good quarter brings more wins and moves on, fewer losses and moves back. That makes the
+    total as uncertain as these spreads allow.
     """
     sign = {"won": 1.0, "lost": -1.0, "forward": 1.0, "back": -1.0}
-    market = {
-        cause: sign[cause] * float(np.hypot(fit.spread["quarter"], fit.spread["drift"]))
-        for cause, fit in fits.items()
-    }
+    market = {}
+    for cause, fit in fits.items():
+        parts = [fit.spread["quarter"], fit.spread["drift"], doubt / 2]
+        market[cause] = sign[cause] * float(np.linalg.norm(parts))
     return market, float(6.0 + fits["won"].effective["quarter"])
 
 

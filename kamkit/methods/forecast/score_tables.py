@@ -22,7 +22,7 @@ from kamkit.methods.forecast.scores import (
     winkler,
 )
 from kamkit.methods.measures import measure_row, measure_table
-from kamkit.methods.portfolio.lifetime_measures import wilson
+from kamkit.methods.shares import wilson_ends
 
 LEVELS = {
     "p2_5": 0.025,
@@ -142,7 +142,7 @@ def _band_rows(
     actual: np.ndarray, low: pd.Series, high: pd.Series, level: float
 ) -> list[dict[str, Any]]:
     share, inside, n = coverage(actual, low, high)
-    ends = wilson(inside, n)
+    ends = wilson_ends(inside, n)
     width = winkler(actual, low, high, level=level)
     name = f"{level * 100:.0f}"
     return [

@@ -22,7 +22,7 @@ def day_number(day: pd.Timestamp | dt.date | str) -> int:
     return int(np.datetime64(pd.Timestamp(day), "D").astype(np.int64))
 
 
-def day_numbers(dates: pd.Series) -> Ints:
+def day_numbers(dates: pd.Series | pd.DatetimeIndex) -> Ints:
     """Days since 1970-01-01, NO_DAY where missing.
 
     >>> day_numbers(pd.Series(pd.to_datetime(["1970-01-03", None]))).tolist()[0]

@@ -9,8 +9,8 @@ import pandas as pd
 
 from kamkit.methods.funnel.history import DealHistory
 from kamkit.methods.funnel.hygiene_rules import RULES, Desk, Found, HygieneLimits
-from kamkit.methods.funnel.intervals import wilson
 from kamkit.methods.funnel.spells import OUTCOMES
+from kamkit.methods.shares import wilson_ends
 
 _FINDINGS = [
     *("deal", "opportunity_id", "account_id", "owner_id", "stage", "status", "code", "amount"),
@@ -99,7 +99,7 @@ def hygiene_checks(
                                "missing": result})  # fmt: skip
             continue
         n, failed = int(result.looked.sum()), int(result.failed.sum())
-        low, high = wilson(failed, n)
+        low, high = wilson_ends(failed, n)
         money = amount[result.failed]
         if code == "closed_without_reason":
             money = np.zeros(0)

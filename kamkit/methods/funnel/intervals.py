@@ -1,4 +1,4 @@
-"""Intervals of shares and ratios, for whole columns at once."""
+"""Intervals of ratios, for whole columns at once."""
 
 from __future__ import annotations
 
@@ -6,19 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import stdtrit
 
-from kamkit.methods import shares
-
 Floats = npt.NDArray[np.float64]
-
-
-def wilson(hits: float, n: float, level: float = 0.95) -> tuple[float, float]:
-    """Wilson interval of one share; NaN where ``n`` is 0.
-
-    >>> [round(end, 4) for end in wilson(81, 263)]
-    [0.2553, 0.3662]
-    """
-    low, high = shares.wilson(hits, n, level)
-    return float(low), float(high)
 
 
 def ratio_interval(

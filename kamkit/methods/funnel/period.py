@@ -17,7 +17,7 @@ from kamkit.methods.funnel.coverage import (
 )
 from kamkit.methods.funnel.days import Ints, as_dates, day_number
 from kamkit.methods.funnel.history import DealHistory
-from kamkit.methods.funnel.intervals import Floats, ratio_interval, wilson
+from kamkit.methods.funnel.intervals import Floats, ratio_interval
 from kamkit.methods.funnel.ledger import STANDINGS, WON, Bools, Ledger, named
 from kamkit.methods.funnel.outcomes import (
     BOOKED,
@@ -29,6 +29,7 @@ from kamkit.methods.funnel.outcomes import (
 )
 from kamkit.methods.funnel.waterfall import Day, period_days
 from kamkit.methods.measures import measure_row, measure_table
+from kamkit.methods.shares import wilson_ends
 
 _HOUSE, _PRACTICE = "house", "field:sales operations practice"
 _STAGES = [
@@ -179,7 +180,7 @@ def _fate_rows(s: PeriodState) -> list[dict[str, object]]:
     rows = [_ratio_row("conversion_booked_over_opening", s.booked[inside], amount, s, False)]
     for key, where in (("slip_rate", still), ("leakage", leaked)):
         n = len(where)
-        low, high = wilson(float(where.sum()), n)
+        low, high = wilson_ends(float(where.sum()), n)
         value = where.sum() / n if n else float("nan")
         rows.append(
             measure_row(
@@ -188,7 +189,7 @@ def _fate_rows(s: PeriodState) -> list[dict[str, object]]:
         )
         rows.append(_ratio_row(f"{key}_value", np.where(where, amount, 0.0), amount, s, True))
     closed = int(won.sum() + leaked.sum())
-    low, high = wilson(float(won.sum()), closed)
+    low, high = wilson_ends(float(won.sum()), closed)
     rate = won.sum() / closed if closed else float("nan")
     rows.append(
         measure_row(

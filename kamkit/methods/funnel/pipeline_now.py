@@ -41,9 +41,10 @@ def pipeline_now(
     (amount × probability of the CRM, deals without one left out), without_probability (deals),
     median_days (in the stage so far), slow, stuck (deals; stuck includes beyond_history),
     stuck_amount (money), variant, origin. ``measures``: open_deals, open_pipeline,
-    open_without_amount, pipeline_due, weighted_due, committed_due (money planned to close from
-    ``start`` to ``end``: as it stands, weighted, and what is marked commit; weighted and commit
-    are NaN where nobody filled them in).
+    open_weighted (money), open_without_amount, open_without_probability, open_stuck (deals),
+    pipeline_due, weighted_due, committed_due (money planned to close from ``start`` to ``end``:
+    as it stands, weighted, and what is marked commit; weighted and commit are NaN where nobody
+    filled them in).
     Missing amounts are left out of sums, never 0. Raises KamkitError for several currencies.
     Source: sales operations practice; age flags see ``stage_ageing``.
 
@@ -101,7 +102,10 @@ def _measures(
     facts = {
         "open_deals": (len(table), len(table)),
         "open_pipeline": (_sum(table["amount"]), len(table)),
+        "open_weighted": (_sum(table["weighted"]), len(table)),
         "open_without_amount": (int(table["amount"].isna().sum()), len(table)),
+        "open_without_probability": (int(table["probability"].isna().sum()), len(table)),
+        "open_stuck": (int(table["flag"].isin(OLD).sum()), len(table)),
         "pipeline_due": (_sum(due["amount"]) if dated else float("nan"), len(due)),
         "weighted_due": (weighted, len(due)),
         "committed_due": (commit, len(commits)),

@@ -14,10 +14,10 @@ from kamkit.methods.funnel.days import day_number, day_numbers
 from kamkit.methods.funnel.history import DealHistory
 from kamkit.methods.funnel.hygiene import hygiene
 from kamkit.methods.funnel.hygiene_rules import HygieneLimits
-from kamkit.methods.funnel.intervals import wilson
 from kamkit.methods.funnel.ledger import LOST, OPEN, WON, move_codes
 from kamkit.methods.funnel.spells import deal_days
 from kamkit.methods.measures import measure_row, measure_table
+from kamkit.methods.shares import wilson_ends
 
 _PATH = ["stage", "entered_on", "left_on", "days", "moved_to", "move"]
 _CHANGES = ["on", "field", "before", "after"]
@@ -251,7 +251,7 @@ def _similar(history: DealHistory, i: int) -> pd.DataFrame:
         mine = code[member & other]
         won, lost = int((mine == WON).sum()), int((mine == LOST).sum())
         n = won + lost
-        low, high = wilson(won, n)
+        low, high = wilson_ends(won, n)
         rows.append(
             (group, value, won, lost, int((mine == OPEN).sum()), n, won / n if n else np.nan,
              low, high, "S167; field:Wilson 1927")

@@ -11,11 +11,12 @@ from scipy.stats import rankdata
 from kamkit.errors import KamkitError, Problem
 from kamkit.methods.checks import one_currency
 from kamkit.methods.funnel.history import DealHistory
-from kamkit.methods.funnel.intervals import Floats, ratio_interval, wilson
+from kamkit.methods.funnel.intervals import Floats, ratio_interval
 from kamkit.methods.funnel.ledger import LOST, OPEN, WON
 from kamkit.methods.funnel.spells import deal_days
 from kamkit.methods.funnel.survival import kaplan_meier
 from kamkit.methods.measures import measure_row, measure_table
+from kamkit.methods.shares import wilson_ends
 
 _ORIGIN = "field:sales practice"
 _FEWEST = 10
@@ -85,7 +86,7 @@ def velocity(
     bands = facts.bands(draws, seed)
     closed = int((facts.code != OPEN).sum())
     variant = "product_of_averages" if closed else "too_little_data"
-    low, high = wilson(float((facts.code == WON).sum()), closed)
+    low, high = wilson_ends(float((facts.code == WON).sum()), closed)
     rows = [
         measure_row("open_deals", facts.open, facts.open, variant="count", origin=_ORIGIN),
         measure_row("mean_amount", facts.mean_amount, facts.amounts, variant="open_deals",

@@ -10,7 +10,8 @@ import pandas as pd
 
 from kamkit.methods.checks import need_columns
 from kamkit.methods.portfolio.inputs import figures, measure_table, ratio, table_of
-from kamkit.methods.portfolio.lifetime_measures import NAN, measure_row, wilson
+from kamkit.methods.portfolio.lifetime_measures import NAN, measure_row
+from kamkit.methods.shares import wilson_ends
 
 PEOPLE_COLUMNS = ["contact_id", "account_id", "function", "level", "in_place", "last_contact_on"]
 PEOPLE_COLUMNS += ["days_since", "wished_contact_days", "overdue"]
@@ -268,7 +269,7 @@ def _hits(key: str, cases: pd.DataFrame, column: str, value: str | None) -> dict
         return measure_row(key, NAN, variant="too_little_data")
     known = cases if value is None else cases[cases[column].notna()]
     hits = int((known[column].notna() if value is None else known[column] == value).sum())
-    low, high = wilson(hits, len(known))
+    low, high = wilson_ends(hits, len(known))
     origin = "field:Wilson 1927; house"
     return measure_row(
         key,

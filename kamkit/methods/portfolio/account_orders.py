@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from kamkit.methods.portfolio.inputs import ratio, table_of
-from kamkit.methods.portfolio.lifetime_measures import NAN, order_lines, wilson
+from kamkit.methods.portfolio.lifetime_measures import NAN, order_lines
+from kamkit.methods.shares import wilson_ends
 
 FEWEST_GAPS = 8
 PAUSE_COLUMNS = ["account_id", "first_on", "last_on", "order_days", "gaps", "pause_days"]
@@ -68,7 +69,7 @@ def _pause(account: str, dates: pd.Series, end: pd.Timestamp) -> dict[str, Any]:
     pause = float((end - days[-1]).days)
     enough = len(gaps) >= FEWEST_GAPS
     share = pause_share(gaps, pause) if enough else NAN
-    low, high = wilson(share * len(gaps), len(gaps)) if enough else (NAN, NAN)
+    low, high = wilson_ends(share * len(gaps), len(gaps)) if enough else (NAN, NAN)
     return {
         "account_id": account,
         "first_on": days[0],

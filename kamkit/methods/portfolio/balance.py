@@ -10,6 +10,7 @@ import pandas as pd
 
 from kamkit.methods.portfolio.inputs import figures, ratio, table_of, within
 from kamkit.methods.portfolio.pnl import pnl_figures
+from kamkit.methods.shares import wilson_ends
 
 BANDS = ("valuable", "ordinary", "loss", "unknown")
 _ALARMS = ("alarm", "year", "before_year", "count_change", "value", "before", "change", "low",
@@ -132,7 +133,7 @@ def _flow(table: pd.DataFrame, year: int, before: int) -> dict[str, float]:
     now = set(table.loc[table["year"] == year, "account_id"])
     was = set(old["account_id"])
     top = set(old.loc[old["band"] == "valuable", "account_id"])
-    low, high = wilson(len(top & now), len(top))
+    low, high = wilson_ends(len(top & now), len(top))
     return {
         "new": len(now - was),
         "kept": len(now & was),
@@ -141,21 +142,6 @@ def _flow(table: pd.DataFrame, year: int, before: int) -> dict[str, float]:
         "kept_low": low,
         "kept_high": high,
     }
-
-
-def wilson(k: int, n: int) -> tuple[float, float]:
-    """Wilson 95 % interval of a share; NaN for no cases.
-
-    >>> [round(end, 4) for end in wilson(81, 263)]
-    [0.2553, 0.3662]
-    """
-    if n == 0:
-        return float("nan"), float("nan")
-    z = 1.959963984540054
-    p, extra = k / n, z * z / n
-    centre = (p + extra / 2) / (1 + extra)
-    half = z / (1 + extra) * np.sqrt(p * (1 - p) / n + extra / (4 * n))
-    return float(max(0.0, centre - half)), float(min(1.0, centre + half))
 
 
 def _bootstrap(table: pd.DataFrame, years: list[int], draws: int, seed: int) -> np.ndarray:

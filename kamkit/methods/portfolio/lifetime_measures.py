@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
 
 from kamkit.errors import KamkitError, Problem
 from kamkit.methods.checks import one_currency
@@ -65,23 +64,6 @@ def measure_value(table: pd.DataFrame, key: str, column: str = "value") -> float
     """
     found = table.loc[table["measure"] == key, column]
     return float(found.iloc[0]) if len(found) else NAN
-
-
-def wilson(hits: float, n: float, level: float = 0.95) -> tuple[float, float]:
-    """Wilson interval of a share; NaN where ``n`` is 0 (Wilson 1927).
-
-    >>> [round(end, 4) for end in wilson(81, 263)]
-    [0.2553, 0.3662]
-    """
-    if n <= 0:
-        return NAN, NAN
-    z = float(ndtri(0.5 + level / 2))
-    share = hits / n
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    # At 0 and n hits the formula meets the end exactly but for rounding.
-    low, high = float(middle - half), float(middle + half)
-    return (0.0 if hits == 0 else low), (1.0 if hits == n else high)
 
 
 def middle_range(draws: np.ndarray, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:

@@ -10,7 +10,8 @@ import pandas as pd
 
 from kamkit.methods.checks import need_columns
 from kamkit.methods.portfolio.inputs import measure_table, one_of
-from kamkit.methods.portfolio.lifetime_measures import NAN, measure_row, order_lines, wilson
+from kamkit.methods.portfolio.lifetime_measures import NAN, measure_row, order_lines
+from kamkit.methods.shares import wilson_ends
 
 MONTHS = {"year": 12, "half": 6, "quarter": 3}
 _FIRST_PERIOD_SLACK = pd.Timedelta(days=31)
@@ -137,7 +138,7 @@ def retention_by_period(periods: pd.DataFrame, *, level: float = 0.95) -> pd.Dat
             first = wide.columns[at]
             rows.append(
                 (first, ends[first], start, kept, start - kept, returned, back - returned)
-                + (kept / start if start else NAN, *wilson(kept, start, level))
+                + (kept / start if start else NAN, *wilson_ends(kept, start, level))
             )
     table = pd.DataFrame(rows, columns=[*_PERIOD_COLUMNS, "rate", "low", "high"])
     return table.assign(variant="wilson", origin="field:Wilson 1927; S088; house")
@@ -158,7 +159,7 @@ def _return_row(active: np.ndarray, limit: float, level: float) -> dict[str, Any
     losses, returns = int(lost.sum()), int((lost & later).sum())
     if losses == 0:
         return measure_row("return_share", NAN, variant="too_little_history")
-    low, high = wilson(returns, losses, level)
+    low, high = wilson_ends(returns, losses, level)
     variant = "many_return" if returns / losses > limit else "few_return"
     return measure_row(
         "return_share", returns / losses, low=low, high=high, n=losses, variant=variant
@@ -207,7 +208,7 @@ def retention_rate(
     seen = int(active[:, :-1].sum())
     rate = int((active[:, :-1] & active[:, 1:]).sum()) / seen
     effective = seen / _design_effect(active, rate)
-    low, high = wilson(rate * effective, effective, level)
+    low, high = wilson_ends(rate * effective, effective, level)
     row = measure_row(
         "retention_rate", rate, low=low, high=high, n=accounts, variant="pooled_wilson_clustered"
     )

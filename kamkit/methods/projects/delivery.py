@@ -12,8 +12,8 @@ from kamkit.errors import KamkitError, Problem
 from kamkit.methods.checks import need_columns
 from kamkit.methods.measures import measure_row, measure_table
 from kamkit.methods.portfolio.inputs import ratio, within
-from kamkit.methods.portfolio.lifetime_measures import wilson
 from kamkit.methods.projects.beliefs import Floats
+from kamkit.methods.shares import wilson_ends
 
 _ORIGIN = "S155; S156; house"
 _EARNED = "field:PMI 2019 (ANSI/EIA-748); field:Lipke 2003"
@@ -278,7 +278,7 @@ def _measures(table: pd.DataFrame, steps: pd.DataFrame) -> pd.DataFrame:
     slips = done["slip_days"].to_numpy(float)
     good = int((done["status"] == "on_time").sum())
     low, middle, high = np.quantile(slips, [0.25, 0.5, 0.75]) if n else (np.nan,) * 3
-    wilson_low, wilson_high = wilson(good, n)
+    wilson_low, wilson_high = wilson_ends(good, n)
     moved = steps.loc[steps["done"], "days"].to_numpy(float)
 
     def row(key: str, value: float, size: int, how: str, **ends: float) -> dict[str, Any]:

@@ -144,21 +144,28 @@ def _states(case: _Case, rng: np.random.Generator) -> tuple[Floats, Floats]:
     return states, np.full(_STATES, 1 / _STATES)
 
 
-def _win(case: _Case, states: Floats, base: float) -> Floats:
-    """Chance to win in each state, for a base of log odds."""
+def _tilt(case: _Case, states: Floats) -> tuple[Any, Floats]:
+    """Whether each state is still in the race, and what its answers add to the log odds."""
     alive = ~(case.gate & (states == 0)).any(axis=1)
     # A gate's yes needs no further effect: its no is already the end.
-    shift = (states * np.where(case.gate, 0.0, np.log(case.odds))).sum(axis=1)
+    shift: Floats = (states * np.where(case.gate, 0.0, np.log(case.odds))).sum(axis=1)
+    return alive, shift
+
+
+def _win(case: _Case, states: Floats, base: float) -> Floats:
+    """Chance to win in each state, for a base of log odds."""
+    alive, shift = _tilt(case, states)
     chance: Floats = np.where(alive, expit(base + shift), 0.0)
     return chance
 
 
 def _base(case: _Case, states: Floats, weights: Floats) -> float:
     """Log odds that make the chances average to today's, found by bisection."""
+    alive, shift = _tilt(case, states)
     low, high = -60.0, 60.0
     for _ in range(60):
         middle = (low + high) / 2
-        if float(weights @ _win(case, states, middle)) < case.p:
+        if float(weights @ np.where(alive, expit(middle + shift), 0.0)) < case.p:
             low = middle
         else:
             high = middle

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from kamkit.methods.checks import need_columns
-from kamkit.methods.selection.stability import wilson
+from kamkit.methods.shares import wilson_ends
 
 CELL_COLUMNS = ["scheme_a", "member_a", "scheme_b", "member_b", "n", "share_of_a", "share_of_b"]
 PAIR_COLUMNS = [
@@ -152,11 +152,11 @@ def _pair(both: pd.DataFrame, a: str, b: str) -> list[object]:
     if not n:
         return [a, b, 0, *counts, np.nan, np.nan, np.nan, np.nan, "too_little_data", "X01"]
     same = counts[0] + counts[3]
-    low, high = wilson(np.array([same]), n)
+    low, high = wilson_ends(same, n)
     chance = x.mean() * y.mean() + (1 - x.mean()) * (1 - y.mean())
     kappa = (same / n - chance) / (1 - chance) if chance < 1 else np.nan
     origin = "X01; field:Cohen 1960; field:Wilson 1927"
-    limits = [float(low[0]), float(high[0])]
+    limits = [low, high]
     return [a, b, n, *counts, same / n, *limits, kappa, "key_reading", origin]
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from kamkit.methods.checks import need_columns
 from kamkit.methods.selection.figures import measure_row, measure_table
-from kamkit.methods.selection.stability import wilson
+from kamkit.methods.shares import wilson_ends
 
 
 def conversion_rate(assignments: pd.DataFrame) -> pd.DataFrame:
@@ -30,13 +29,13 @@ def conversion_rate(assignments: pd.DataFrame) -> pd.DataFrame:
     n = converted + only
     origin = "S026; field:Wilson 1927"
     if n:
-        low, high = wilson(np.array([converted]), n)
+        low, high = wilson_ends(converted, n)
         first = measure_row(
             "project_conversion",
             converted / n,
             n,
-            low=float(low[0]),
-            high=float(high[0]),
+            low=low,
+            high=high,
             variant="wilson_95",
             origin=origin,
         )

@@ -11,7 +11,6 @@ from kamkit.errors import KamkitError, Problem
 from kamkit.methods.selection.draws import MODELS, dirichlet_concentration
 from kamkit.methods.selection.figures import (
     Floats,
-    Ints,
     joined,
     measure_row,
     measure_table,
@@ -23,6 +22,7 @@ from kamkit.methods.selection.flips import account_flips
 from kamkit.methods.selection.smaa import Counts, Model, Singles, acceptability_counts
 from kamkit.methods.selection.switches import Decision, decision
 from kamkit.methods.selection.weights import Weights
+from kamkit.methods.shares import wilson, wilson_ends
 
 ACCOUNT_COLUMNS = [
     "account_id", "score", "rank", "in_top_k", "member_share", "mc_se", "low", "high", "verdict",
@@ -40,19 +40,6 @@ class Acceptability:
     ranks: pd.DataFrame
     flips: pd.DataFrame
     summary: pd.DataFrame
-
-
-def wilson(hits: Ints, n: int, z: float = 1.959964) -> tuple[Floats, Floats]:
-    """Wilson 95 % interval of a share. Source: Wilson 1927.
-
-    >>> low, high = wilson(np.array([50]), 100)
-    >>> low.round(3).tolist(), high.round(3).tolist()
-    ([0.404], [0.596])
-    """
-    share = hits / n
-    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return np.clip(middle - half, 0.0, 1.0), np.clip(middle + half, 0.0, 1.0)
 
 
 def _groups(sample: Singles, scores: Floats) -> pd.Series:
@@ -202,13 +189,13 @@ def _summary(
     model: str,
 ) -> pd.DataFrame:
     n = len(accounts)
-    low, high = wilson(np.array([counts.same_set]), draws)
+    low, high = wilson_ends(counts.same_set, draws)
     rows = [measure_row("draws", draws, n, variant=variant, origin="house")]
     if model == "dirichlet":
         rows.append(measure_row("concentration", concentration, n, variant=variant, origin="house"))
     rows.append(
         measure_row(
-            "same_top_k", counts.same_set / draws, n, low=float(low[0]), high=float(high[0]),
+            "same_top_k", counts.same_set / draws, n, low=low, high=high,
             variant=variant, origin=_ORIGIN,
         )
     )  # fmt: skip

@@ -13,7 +13,7 @@ from methods.forecast.companies import history_of
 from kamkit.methods.forecast.backtest import backtest
 from kamkit.methods.forecast.calibration import coverage_table
 from kamkit.methods.forecast.scores import bias, brier, wape
-from kamkit.methods.portfolio.lifetime_measures import wilson
+from kamkit.methods.shares import wilson_ends
 from kamkit.tables.sample.pipeline import simulate_pipeline
 
 KEPT = ["seed", "origin", "method", "mean", "p2_5", "p10", "p25", "p50", "p75", "p90", "p97_5"]
@@ -78,6 +78,6 @@ def summary(forecasts: pd.DataFrame, deals: pd.DataFrame, words: pd.DataFrame) -
         ("verdict_not_better", words["verdict"] == "not_better_than"),
         ("verdict_too_little", words["verdict"] == "too_little_history"),
     ):
-        low, high = wilson(hits.sum(), len(hits))
+        low, high = wilson_ends(hits.sum(), len(hits))
         rows.append((name, "model", float(hits.mean()), low, high, len(hits)))
     return pd.DataFrame(rows, columns=["figure", "method", "value", "low", "high", "n"])

@@ -5,19 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from methods.forecast.companies import simulated
 
 from kamkit.errors import KamkitError
 from kamkit.methods import forecast, funnel
-from kamkit.tables.sample.pipeline import simulate_pipeline
 
 SPAN = {"start": "2026-07-01", "end": "2026-09-30"}
 
 
 @pytest.fixture(scope="module")
 def history():
-    pipeline = simulate_pipeline(seed=3, months=24, deals_per_month=10)
-    parts = [pipeline.tables[k] for k in ("opportunities", "stage_events", "snapshots")]
-    return funnel.deal_history(*parts, ladder=pipeline.stages, as_of=pipeline.as_of)
+    return simulated(seed=3, months=24, deals_per_month=10)
 
 
 @pytest.fixture(scope="module")

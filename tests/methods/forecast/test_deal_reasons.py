@@ -5,25 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from methods.forecast.companies import simulated
 
 from kamkit.methods.forecast import chance_now, deal_reasons, forecast_period, what_would_change
 from kamkit.methods.forecast.deal_reasons import CHANGES, REASONS
 from kamkit.methods.forecast.period_forecast import Forecast
-from kamkit.methods.funnel import deal_history
-from kamkit.tables.sample.pipeline import simulate_pipeline
 
 
 @pytest.fixture(scope="module")
 def forecast() -> Forecast:
-    pipeline = simulate_pipeline(seed=21, deals_per_month=25)
-    tables = pipeline.tables
-    history = deal_history(
-        tables["opportunities"],
-        tables["stage_events"],
-        tables["snapshots"],
-        ladder=pipeline.stages,
-        as_of=pipeline.as_of,
-    )
+    history = simulated(seed=21, deals_per_month=25)
     return forecast_period(history, start="2026-07-01", end="2026-09-30", draws=500)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from methods.forecast.companies import history_of
 
 from kamkit.errors import KamkitError
 from kamkit.methods.forecast import deal_reasons, forecast_period, what_would_change
@@ -22,14 +23,7 @@ def pipeline() -> SamplePipeline:
 
 
 def _history(pipeline: SamplePipeline, **changed: pd.DataFrame) -> DealHistory:
-    tables = pipeline.tables | changed
-    return deal_history(
-        tables["opportunities"],
-        tables["stage_events"],
-        tables["snapshots"],
-        ladder=pipeline.stages,
-        as_of=pipeline.as_of,
-    )
+    return history_of(pipeline.tables | changed, pipeline.as_of)
 
 
 @pytest.fixture(scope="module")
