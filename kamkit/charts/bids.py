@@ -116,7 +116,11 @@ def _bid_panel(
     words = t("chart.bid.here", lang, p=percent(row["p"], lang, 0),
               gain=money(row["gain"], currency, lang), above=percent(row["above"], lang, 0),
               decision=label(f"decision.{row['decision']}", lang))  # fmt: skip
-    ax.annotate(words, (0.015, 0.97), xycoords="axes fraction", va="top", color=INK,
+    # Above the rising line, beside that of breaking even.
+    edge = min(even, 1.0) if even == even else 0.0
+    side = "left" if edge < 0.4 else "right"
+    ax.annotate(words, (edge, 0.97), xycoords=("data", "axes fraction"), va="top", ha=side,
+                xytext=(8 if side == "left" else -8, 0), textcoords="offset points", color=INK,
                 bbox=theme.BACKING)  # fmt: skip
     ax.set_xlabel(t("chart.bid.x", lang))
     ax.set_ylabel(t("chart.bid.y", lang))

@@ -55,7 +55,7 @@ def _fit_panel(ax: Axes, curve: pd.DataFrame, names: tuple[str, ...], lang: str)
     ax.set_xlim(float(shown["period"].min()) - 0.3, last + 0.3)
 
 
-def plot_retention_curve(
+def plot_fitted_retention(
     curve: pd.DataFrame, *, lang: str, summary: pd.DataFrame | None = None
 ) -> Figure:
     """Accounts still there and retention by period: counted, and fitted with its band.
@@ -63,7 +63,7 @@ def plot_retention_curve(
     Needs columns: those of ``SbgFit.curve``. ``summary``, ``SbgFit.summary``, gives the footer
     its variant and origin.
 
-    >>> plot_retention_curve(pd.DataFrame({"period": []}), lang="en").alt
+    >>> plot_fitted_retention(pd.DataFrame({"period": []}), lang="en").alt
     'Nothing to show: there is too little history.'
     """
     if curve.empty:

@@ -11,106 +11,87 @@ from matplotlib.axes import Axes
 
 from kamkit.charts import theme
 from kamkit.charts.sources import blank, constant, shown_name, source_note
-from kamkit.charts.stages import period_name, stage_name, stage_order
+from kamkit.charts.stages import period_name, stage_name
 from kamkit.charts.theme import BAD, GRID, INK, MUTED, PAPER, RULE, SERIES, WARN, Figure
 from kamkit.i18n import interval, label, money, number, percent, t
 from kamkit.schemes import Ladder
 
-_TOO_LONG = ("stuck", "beyond_history")
 _RULE_OF_THREE = 3.0
 _EMPTY: dict[str, Any] = {"facecolor": "#DCE6EB", "edgecolor": SERIES[0]}
 
 
 def plot_pipeline(
-    deals: pd.DataFrame,
+    stages: pd.DataFrame,
     *,
     lang: str,
-    ageing: pd.DataFrame | None = None,
+    measures: pd.DataFrame,
     currency: str = "",
     ladder: Ladder | None = None,
 ) -> Figure:
     """Open deals by stage: how many, how many of them too long there, and for how much money.
 
-    Needs columns: stage, amount, probability, status (deals other than open are left out), as in
-    ``DealHistory.deals``; ``ageing`` is the table of ``stage_ageing``. Weighted is amount times
+    Needs columns: those of ``PipelineNow.stages``, drawn in their order; ``measures`` is its
+    other table (open_deals, open_pipeline, open_weighted, open_stuck). Weighted is amount times
     the probability of the CRM; deals without one are left out of it.
 
-    >>> plot_pipeline(pd.DataFrame({"status": []}), lang="en").alt
+    >>> empty = pd.DataFrame({"stage": []})
+    >>> plot_pipeline(empty, lang="en", measures=empty).alt
     'Nothing to show: the table is empty.'
     """
-    still = deals[deals["status"] == "open"] if len(deals) else deals
-    if still.empty or still["stage"].isna().all():
+    if stages.empty:
         return blank(t("chart.pipeline.topic", lang), lang)
-    stages = stage_order(still["stage"], ladder)
-    table = _by_stage(still, stages, ageing)
-    said = _pipeline_words(still, table, ageing, currency, lang)
-    key = "title" if ageing is not None else "title_plain"
+    said = _pipeline_words(stages, measures, currency, lang)
     fig, (left, right) = theme.figure(
         (10.0, 3.1 + 0.62 * len(stages)), cols=2, sharey=True,
-        title=t(f"chart.pipeline.{key}", lang, **said),
+        title=t("chart.pipeline.title", lang, **said),
         alt=t("chart.pipeline.alt", lang, **said),
     )  # fmt: skip
-    _counts(left, table, ageing is not None, lang)
-    _money(right, table, currency, lang)
-    left.set_yticks(range(len(stages)), [stage_name(s, lang, ladder) for s in stages])
+    _counts(left, stages, lang)
+    _money(right, stages, currency, lang)
+    none = t("chart.pipeline.no_stage", lang)
+    names = [stage_name(s, lang, ladder) if s else none for s in stages["stage"]]
+    left.set_yticks(range(len(stages)), names)
     left.set_ylim(len(stages) - 0.45, -0.55)
     fig.legend(loc="outside lower left", ncols=4)
-    if still["probability"].isna().any():
+    if stages["without_probability"].any():
         theme.note(fig, t("chart.pipeline.no_probability", lang, **said))
-    if still["amount"].isna().any():
+    if stages["unknown"].any():
         theme.note(fig, t("chart.pipeline.no_amount", lang, **said))
-    source_note(fig, lang, n=len(still), variant=["crm_weighted"], origin=["house"])
+    source_note(fig, lang, n=stages["deals"].sum(), variant=["crm_weighted"],
+                origin=constant(stages, "origin"))  # fmt: skip
     return fig
 
 
-def _by_stage(still: pd.DataFrame, stages: list[Any], ageing: pd.DataFrame | None) -> pd.DataFrame:
-    weighted = still["amount"] * still["probability"]
-    frame = pd.DataFrame(
-        {"stage": still["stage"].astype(object), "amount": still["amount"], "weighted": weighted}
-    )
-    table = frame.groupby("stage").agg(
-        deals=("stage", "size"), amount=("amount", "sum"), weighted=("weighted", "sum")
-    )
-    table["late"] = 0
-    if ageing is not None:
-        late = ageing[ageing["flag"].isin(_TOO_LONG)].groupby("stage").size()
-        table["late"] = late.reindex(table.index).fillna(0).astype(int)
-    return table.reindex(stages).reset_index()
-
-
 def _pipeline_words(
-    still: pd.DataFrame,
-    table: pd.DataFrame,
-    ageing: pd.DataFrame | None,
-    currency: str,
-    lang: str,
+    stages: pd.DataFrame, measures: pd.DataFrame, currency: str, lang: str
 ) -> dict[str, str]:
+    value = measures.set_index("measure")["value"]
     return {
-        "deals": number(len(still), lang),
-        "amount": money(table["amount"].sum(), currency, lang),
-        "weighted": money(table["weighted"].sum(), currency, lang),
-        "late": number(table["late"].sum(), lang),
-        "bare": number(still["amount"].isna().sum(), lang),
-        "without": number(still["probability"].isna().sum(), lang),
+        "deals": number(value["open_deals"], lang),
+        "amount": money(value["open_pipeline"], currency, lang),
+        "weighted": money(value["open_weighted"], currency, lang),
+        "late": number(value["open_stuck"], lang),
+        "bare": number(value["open_without_amount"], lang),
+        "without": number(value["open_without_probability"], lang),
     }
 
 
-def _counts(ax: Axes, table: pd.DataFrame, aged: bool, lang: str) -> None:
-    rows, deals, late = range(len(table)), table["deals"], table["late"]
+def _counts(ax: Axes, table: pd.DataFrame, lang: str) -> None:
+    rows, deals, late = range(len(table)), table["deals"], table["stuck"]
     ax.barh(rows, deals, 0.62, color=SERIES[0], label=t("chart.pipeline.deals", lang))
-    if aged and late.sum():
+    if late.any():
         ax.barh(rows, late, 0.62, facecolor=PAPER, edgecolor=BAD, hatch="////",
                 label=t("chart.pipeline.late", lang))  # fmt: skip
     for y, row in enumerate(table.to_dict("records")):
         words = number(row["deals"], lang)
-        if row["late"]:
-            share = percent(row["late"] / row["deals"], lang, 0)
-            words = t("chart.pipeline.mark", lang, n=words, late=number(row["late"], lang),
+        if row["stuck"]:
+            share = percent(row["stuck"] / row["deals"], lang, 0)
+            words = t("chart.pipeline.mark", lang, n=words, late=number(row["stuck"], lang),
                       share=share)  # fmt: skip
         ax.annotate(words, (row["deals"], y), xytext=(6, 0), textcoords="offset points",
                     va="center")  # fmt: skip
     most = float(deals.max())
-    ax.set_xlim(0, most * (1.75 if aged else 1.15))
+    ax.set_xlim(0, most * (1.75 if late.any() else 1.15))
     ax.set_xticks([x for x in ax.get_xticks() if 0 <= x <= most * 1.02])
     ax.set_xlabel(t("chart.pipeline.x_deals", lang))
     theme.value_grid(ax, "x")
@@ -118,15 +99,16 @@ def _counts(ax: Axes, table: pd.DataFrame, aged: bool, lang: str) -> None:
 
 def _money(ax: Axes, table: pd.DataFrame, currency: str, lang: str) -> None:
     rows = np.arange(len(table))
-    ax.barh(rows, table["amount"], 0.62, **_EMPTY, lw=1.2, label=t("chart.pipeline.amount", lang))
-    ax.barh(rows, table["weighted"], 0.3, facecolor=SERIES[1], edgecolor=PAPER, hatch="///",
+    amount, weighted = table["amount"].fillna(0.0), table["weighted_amount"].fillna(0.0)
+    ax.barh(rows, amount, 0.62, **_EMPTY, lw=1.2, label=t("chart.pipeline.amount", lang))
+    ax.barh(rows, weighted, 0.3, facecolor=SERIES[1], edgecolor=PAPER, hatch="///",
             hatchcolor=PAPER, label=t("chart.pipeline.weighted", lang))  # fmt: skip
     for y, row in enumerate(table.to_dict("records")):
         words = t("chart.pipeline.mark_money", lang, amount=money(row["amount"], currency, lang),
-                  weighted=money(row["weighted"], currency, lang))  # fmt: skip
-        ax.annotate(words, (row["amount"], y), xytext=(6, 0), textcoords="offset points",
+                  weighted=money(row["weighted_amount"], currency, lang))  # fmt: skip
+        ax.annotate(words, (amount.iloc[y], y), xytext=(6, 0), textcoords="offset points",
                     va="center", fontsize=10.5, linespacing=1.15)  # fmt: skip
-    most = float(table["amount"].max()) or 1.0
+    most = float(amount.max()) or 1.0
     ax.set_xlim(0, most * 1.62)
     ax.set_xticks([x for x in ax.get_xticks() if 0 <= x <= most * 1.02])
     ax.set_xlabel(t("chart.pipeline.x_money", lang))

@@ -48,16 +48,12 @@ def plot_order_priority(
     _order_bars(axes[0], shown, currency, lang)
     _order_shares(axes[1], shown, lang)
     line = shown.index[shown["cut"]]
-    for ax in axes:
+    for ax, words in zip(axes, (t("chart.order_priority.cut", lang), None), strict=True):
         if len(line):
-            ax.axhline(line[0] - 0.5, color=BAD, lw=1.5, ls=(0, (6, 3)))
+            ax.axhline(line[0] - 0.5, color=BAD, lw=1.5, ls=(0, (6, 3)), label=words)
         ax.set_ylim(len(shown) - 0.4, -0.7)
-    if len(line):
-        axes[0].annotate(t("chart.order_priority.cut", lang), (0.995, line[0] - 0.53), va="bottom",
-                         xycoords=("axes fraction", "data"), ha="right", color=BAD,
-                         bbox=theme.BACKING)  # fmt: skip
     axes[0].set_yticks(range(len(shown)), [shown_name(i, names) for i in shown["opportunity_id"]])
-    fig.legend(loc="outside lower left", ncols=4)
+    fig.legend(loc="outside lower left", ncols=3)
     theme.note(fig, t("chart.order_priority.reading", lang, **said))
     source_note(fig, lang, n=len(deals), variant=constant(measures, "variant"),
                 origin=constant(measures, "origin"))  # fmt: skip

@@ -58,7 +58,8 @@ def plot_waterfall(
     ax.set_xlabel(t("chart.waterfall.x", lang))
     theme.money_axis(ax, "x", currency, lang)
     theme.value_grid(ax, "x")
-    fig.legend(loc="outside lower left", ncols=3)
+    if ax.get_legend_handles_labels()[0]:
+        fig.legend(loc="outside lower left", ncols=3)
     if residual is not None:
         theme.note(fig, _residual_words(residual, currency, lang))
     if table["unknown"].abs().sum():

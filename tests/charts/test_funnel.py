@@ -19,9 +19,11 @@ from kamkit.methods.funnel.ageing import stage_ageing
 from kamkit.methods.funnel.cycle import cycle_time, outcome_curves
 from kamkit.methods.funnel.period import period_review
 from kamkit.methods.funnel.pipeline_concentration import pipeline_concentration
+from kamkit.methods.funnel.pipeline_now import pipeline_now
 from kamkit.methods.funnel.waterfall import waterfall
 from kamkit.schemes import load_ladder
 
+COMING = {"start": "2026-07-01", "end": "2026-09-30"}
 LONG = "苏州工业园区星河精密仪器与电梯部件（虚构）有限责任公司"
 
 
@@ -46,6 +48,7 @@ def seen() -> SimpleNamespace:
         cycle=cycle_time(h),
         cycles=cycle_time(h, by="source"),
         ageing=stage_ageing(h),
+        now=pipeline_now(h, **COMING),
         waterfall=waterfall(h, start="2026-03-31", end="2026-06-30"),
         focus=waterfall(h, start="2026-03-31", end="2026-06-30", focus="closing_in_period"),
         concentration=pipeline_concentration(h),
@@ -78,7 +81,7 @@ CHARTS: dict[str, Callable[[SimpleNamespace, str], theme.Figure]] = {
     ),
     "focus": lambda s, lang: charts.plot_waterfall(s.focus.steps, lang=lang, currency="CNY"),
     "pipeline": lambda s, lang: charts.plot_pipeline(
-        s.history.deals, lang=lang, ageing=s.ageing, currency="CNY"
+        s.now.stages, lang=lang, measures=s.now.measures, currency="CNY"
     ),
     "concentration": lambda s, lang: charts.plot_pipeline_concentration(
         s.concentration.groups, lang=lang, measures=s.concentration.measures, names=s.names
@@ -113,7 +116,7 @@ def test_nothing_to_draw_is_a_sentence(lang):
         charts.plot_cycle_time(EMPTY, lang=lang, groups=EMPTY),
         charts.plot_ageing(EMPTY, lang=lang),
         charts.plot_waterfall(EMPTY, lang=lang),
-        charts.plot_pipeline(EMPTY, lang=lang),
+        charts.plot_pipeline(EMPTY, lang=lang, measures=m),
         charts.plot_pipeline_concentration(EMPTY, lang=lang, measures=m),
         charts.plot_coverage(m, lang=lang),
     ):
@@ -137,8 +140,8 @@ def _history(rows: int, status: str = "open", **more: object) -> object:
 def test_one_open_deal_is_drawn_without_invented_rates():
     h = _history(1)
     assert charts.plot_stage_conversion(stage_conversion(h, view="cohort"), lang="en").alt
-    aged = stage_ageing(h)
-    theme.to_svg(charts.plot_pipeline(h.deals, lang="zh", ageing=aged))
+    now = pipeline_now(h, **COMING)
+    theme.to_svg(charts.plot_pipeline(now.stages, lang="zh", measures=now.measures))
     cycle = cycle_time(h)
     assert "empty" in charts.plot_cycle_time(cycle.curves, lang="en", groups=cycle.groups).alt
     found = pipeline_concentration(h)
@@ -189,6 +192,31 @@ def test_the_waterfall_states_its_residual_and_both_ends(seen):
     inner = steps["amount"].iloc[1:-1]
     shapes = [len(c.get_paths()) for c in fig.axes[0].collections[:2]]
     assert shapes == [(inner > 0).sum(), (inner < 0).sum()]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_deals_without_any_amount_still_make_pictures(lang):
+    """Nothing to scale by: deals are counted, no legend of bars that aren't there."""
+    h = _history(4, created_on=["2025-11-03", "2026-01-05", "2026-02-02", "2026-02-09"],
+                 amount=np.nan, stage=["quote", "quote", "needs", None])  # fmt: skip
+    steps = waterfall(h, start="2025-12-31", end="2026-03-31")
+    fig = charts.plot_waterfall(steps.steps, lang=lang, currency="CNY", residual=steps.residual)
+    assert not fig.legends and any(t.get_text() == "+3" for t in fig.axes[0].texts)
+    theme.to_svg(fig)
+    now = pipeline_now(h, **COMING)
+    fig = charts.plot_pipeline(now.stages, lang=lang, measures=now.measures, currency="CNY")
+    assert i18n.t("chart.pipeline.no_amount", lang, bare="4") in fig.footer
+    names = [t.get_text() for t in fig.axes[0].get_yticklabels()]
+    assert names[-1] == i18n.t("chart.pipeline.no_stage", lang) and len(names) == 3
+    stands_inside(fig)
+
+
+def test_the_pipeline_is_drawn_as_the_table_has_it(seen):
+    fig = charts.plot_pipeline(seen.now.stages, lang="en", measures=seen.now.measures)
+    shown = [bar.get_width() for bar in fig.axes[0].patches[: len(seen.now.stages)]]
+    assert shown == seen.now.stages["deals"].tolist()
+    worth = seen.now.measures.set_index("measure")["value"]
+    assert i18n.money(worth["open_weighted"], "", "en") in fig.heading
 
 
 def test_stages_stand_in_their_order_whatever_the_table(seen):

@@ -11,10 +11,10 @@ import pytest
 from kamkit.charts import theme
 from kamkit.charts.lifetime import (
     plot_alive_matrix,
+    plot_fitted_retention,
     plot_lifetime_value,
     plot_repeat_check,
     plot_retention,
-    plot_retention_curve,
 )
 
 CURVE = pd.DataFrame(
@@ -63,7 +63,7 @@ MATRIX = pd.DataFrame(
 )
 CHECK = pd.DataFrame({"x": [0, 1, 2], "observed": [50, 20, 9], "expected": [48.0, 22.5, 8.5]})
 CHARTS: dict[str, Callable[[str], theme.Figure]] = {
-    "curve": lambda lang: plot_retention_curve(CURVE, lang=lang, summary=SUMMARY),
+    "curve": lambda lang: plot_fitted_retention(CURVE, lang=lang, summary=SUMMARY),
     "retention": lambda lang: plot_retention(RETENTION, lang=lang),
     "value": lambda lang: plot_lifetime_value(VALUES, lang=lang, currency="CNY"),
     "alive": lambda lang: plot_alive_matrix(MATRIX, lang=lang),
@@ -84,7 +84,7 @@ def test_every_chart_draws_with_heading_footer_and_alt(name: str, lang: str) -> 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_nothing_to_show_is_said(lang: str) -> None:
     for fig in (
-        plot_retention_curve(CURVE.iloc[:0], lang=lang, summary=SUMMARY.iloc[:0]),
+        plot_fitted_retention(CURVE.iloc[:0], lang=lang, summary=SUMMARY.iloc[:0]),
         plot_retention(RETENTION.iloc[:0], lang=lang),
         plot_lifetime_value(VALUES.iloc[:0], lang=lang),
         plot_alive_matrix(MATRIX.iloc[:0], lang=lang),
@@ -122,7 +122,7 @@ def test_accounts_without_value_are_listed_with_the_reason() -> None:
 
 
 def test_curve_shows_counts_beside_the_fit() -> None:
-    left = plot_retention_curve(CURVE, lang="en").axes[0]
+    left = plot_fitted_retention(CURVE, lang="en").axes[0]
     assert left.lines[1].get_ydata().tolist() == CURVE["observed"].tolist()
     assert left.lines[0].get_linestyle() == "--"
     assert len(left.collections) == 1

@@ -172,7 +172,7 @@ def test_break_even_is_marked() -> None:
 
 def test_cut_line_and_left_orders() -> None:
     fig = orders(lang="en")
-    assert any("stops here" in text.get_text() for text in fig.axes[0].texts)
+    assert any("stops here" in text.get_text() for text in fig.legends[0].get_texts())
     hatches = {bar.get_hatch() for bar in fig.axes[0].patches}
     assert "///" in hatches and len(hatches) > 1
 
