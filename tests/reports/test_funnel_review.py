@@ -16,6 +16,8 @@ from kamkit.errors import KamkitError
 from kamkit.i18n import LANGUAGES, catalog
 from kamkit.methods.funnel.finding_rules import NO_DATA, NOTHING, RULES
 from kamkit.reports import company_job, is_current, render, template_names, to_html
+from kamkit.reports.funnel import FunnelWords
+from kamkit.schemes import load_ladder
 from kamkit.tables import TABLES, spec
 
 TEMPLATE = ROOT / "notebooks/reports/funnel_review.ipynb"
@@ -194,3 +196,12 @@ def test_command_takes_a_template(tmp_path, monkeypatch, lang):
     for wrong in (["--all-accounts"], ["--account", "A0001"], ["--set", "scheme=x"]):
         assert CliRunner().invoke(app, [*words, *wrong]).exit_code == 1
     assert CliRunner().invoke(app, [*words[:3], "nosuch", *words[4:]]).exit_code == 1
+
+
+def test_deals_in_charts_are_told_apart_by_their_ids():
+    """Names of deals repeat and are cut; the id stands first."""
+    deals = pd.DataFrame({"opportunity_id": ["O1", "O2"], "account_id": ["A1", None]})
+    words = FunnelWords("en", load_ladder("sample"), {"M1": "Bailu Meng"}, {"A1": "Owl Lifts"})
+    assert words.short_names(deals) == {
+        "O1": "O1 Owl Lifts", "O2": "O2", "A1": "Owl Lifts", "M1": "Bailu Meng"
+    }  # fmt: skip
