@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kamkit.cli_cohort import cohort_app, handin
+from kamkit.cli_survey import survey_app
 from kamkit.errors import KamkitError, Problem
 from kamkit.i18n import plain_text, t
 from kamkit.terminal import (
@@ -41,6 +42,7 @@ app = typer.Typer(
 )
 app.command(name="handin", help=say("handin"), cls=Command)(handin)
 app.add_typer(cohort_app, name="cohort")
+app.add_typer(survey_app, name="survey")
 
 
 @app.command(help=say("check"), cls=Command)

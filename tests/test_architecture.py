@@ -36,7 +36,7 @@ ONE_ROOM_ONLY = {
     "jupyter_client": {"lab"},
 }
 MOST_LINES, MOST_FUNCTION_LINES = 400, 60
-OPEN_HOUSE = {"__init__", "cli", "cli_cohort", "terminal", "workshop"}
+OPEN_HOUSE = {"__init__", "cli", "cli_cohort", "cli_survey", "terminal", "workshop"}
 
 
 def room_of(path: Path) -> str:

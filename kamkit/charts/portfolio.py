@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from kamkit.charts import theme
@@ -166,12 +167,8 @@ def plot_pnl(lines: pd.DataFrame, *, lang: str, currency: str = "", name: str = 
     )
     kinds = [str(status[year]) for year in wide.index]
     costs = _costs(wide)
+    _pnl_bars(ax, wide, kinds)
     for place, row in enumerate(wide.to_dict("records")):
-        look = _STATUS_LOOK.get(kinds[place], _ESTIMATE)
-        ax.bar(place - 0.2, row["revenue"], 0.36, **look)
-        direct, indirect = np.nan_to_num(row["direct_cost"]), row["indirect_cost"]
-        ax.bar(place + 0.2, row["direct_cost"], 0.36, **theme.fill_style(4))
-        ax.bar(place + 0.2, indirect, 0.36, bottom=direct, **theme.fill_style(1))
         _net_label(ax, place, row, float(costs.iloc[place]), lang)
     top = float(np.nanmax([wide["revenue"].max(), costs.max()]))
     ax.axhline(0, color=MUTED, lw=1)
@@ -182,12 +179,24 @@ def plot_pnl(lines: pd.DataFrame, *, lang: str, currency: str = "", name: str = 
     ax.set_ylabel(t("chart.pnl.y", lang))
     theme.value_grid(ax, "y")
     theme.money_axis(ax, "y", currency, lang)
-    _pnl_legend(fig, ax, lang)
+    _pnl_legend(fig, lang)
     missing = int(lines["missing"].max())
     if missing:
         theme.note(fig, t("chart.pnl.missing", lang, count=number(missing, lang)))
     source_note(fig, lang, n=lines["n"].max(), variant=["sum_of_known"], origin=["S077"])
     return fig
+
+
+def _pnl_bars(ax: Axes, wide: pd.DataFrame, kinds: list[str]) -> None:
+    places, revenue = np.arange(len(wide)), wide["revenue"].to_numpy()
+    for kind in dict.fromkeys(kinds):
+        these = np.flatnonzero(np.array(kinds) == kind)
+        look = _STATUS_LOOK.get(kind, _ESTIMATE)
+        ax.bar(places[these] - 0.2, revenue[these], 0.36, **look)
+    looks: list[dict[str, Any]] = [theme.fill_style(4), theme.fill_style(1)]
+    direct, indirect = wide["direct_cost"].to_numpy(), wide["indirect_cost"].to_numpy()
+    ax.bar(places + 0.2, direct, 0.36, **looks[0])
+    ax.bar(places + 0.2, indirect, 0.36, bottom=np.nan_to_num(direct), **looks[1])
 
 
 def _costs(wide: pd.DataFrame) -> pd.Series:
@@ -227,9 +236,10 @@ def _net_label(ax: Axes, place: int, row: Mapping[Hashable, Any], cost: float, l
                 va="bottom", color=color, weight="bold", linespacing=1.25)  # fmt: skip
 
 
-def _pnl_legend(fig: Figure, ax: Axes, lang: str) -> None:
+def _pnl_legend(fig: Figure, lang: str) -> None:
     fills: list[dict[str, Any]] = [_STATUS_LOOK["actual"], theme.fill_style(4), theme.fill_style(1)]
-    handles: list[Any] = [ax.bar([0], [np.nan], **fill) for fill in fills]
+    with theme.themed():
+        handles = [Patch(**fill) for fill in fills]
     words = [t(f"chart.pnl.{item}", lang) for item in ("revenue", "direct_cost", "indirect_cost")]
     fig.legend(handles, words, loc="outside lower left", ncols=3)
 

@@ -73,6 +73,19 @@ def find_folder(name: str | Path) -> Path:
     return path
 
 
+def table_file(folder: Path, name: str) -> Path | None:
+    """The file that holds one table alone, or would; None where it is a sheet among others.
+
+    >>> table_file(find_folder("elevator"), "survey_responses").name
+    'survey_responses.csv'
+    """
+    _, sources, _ = _survey(folder)
+    if name not in sources:
+        return folder / f"{name}.csv"
+    _, file, sheet = sources[name]
+    return file if sheet is None else None
+
+
 def _checked(tables: Mapping[str, pd.DataFrame], config: Config) -> list[Problem]:
     return [
         *reference_problems(tables),

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import re
 from typing import TYPE_CHECKING, Any
 
 from kamkit.exercises.model import FORMAT
 from kamkit.exercises.own_accounts.columns import OwnColumn, OwnForm, own_form
+from kamkit.tables.forms.looks import book_bytes, paper, put, styles
 
 if TYPE_CHECKING:
-    from openpyxl.workbook import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
 HEADER_ROW = 3
-_INK, _PAPER, _BAND, _LINE, _SOFT = "1F3A5F", "FFFFFF", "F3F6FA", "C9D3DF", "5B6672"
-_FONTS = {"zh": "Microsoft YaHei", "en": "Calibri"}
 _FORMATS = {"money": "#,##0.##", "share": "0.0%", "level": "0"}
 
 
@@ -37,60 +34,33 @@ def form(lang: str) -> bytes:
     book.properties.title = own_form().words["title"].said(lang)
     book.properties.creator = "kamkit"
     book.properties.keywords = f"kamkit-own-accounts-{FORMAT}"
-    return _bytes(book)
-
-
-def _bytes(book: Workbook) -> bytes:
-    target = io.BytesIO()
-    book.save(target)
-    return target.getvalue()
-
-
-def _styles(lang: str) -> dict[str, Any]:
-    """Looks of the form: one dark band, thin lines, nothing else."""
-    from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
-
-    name, line = _FONTS[lang], Side(style="thin", color=_LINE)
-    return {
-        "title": Font(name=name, size=16, bold=True, color=_INK),
-        "soft": Font(name=name, size=10, color=_SOFT),
-        "text": Font(name=name, size=11),
-        "bold": Font(name=name, size=11, bold=True, color=_INK),
-        "header": Font(name=name, size=11, bold=True, color=_PAPER),
-        "dark": PatternFill("solid", start_color=_INK, end_color=_INK),
-        "band": PatternFill("solid", start_color=_BAND, end_color=_BAND),
-        "grid": Border(left=line, right=line, top=line, bottom=line),
-        "middle": Alignment(horizontal="center", vertical="center", wrap_text=True),
-        "top": Alignment(vertical="top", wrap_text=True),
-        "left": Alignment(vertical="center", wrap_text=True),
-        "right": Alignment(horizontal="right", vertical="center"),
-    }
+    return book_bytes(book)
 
 
 def _entry_sheet(sheet: Worksheet, parts: OwnForm, lang: str) -> None:
     from openpyxl.utils import get_column_letter
 
-    look = _styles(lang)
+    look = styles(lang)
     last = len(parts.columns) + 1
     sheet.title = parts.words["title"].said(lang)
-    _put(sheet, 1, 1, sheet.title, look["title"], look["left"])
-    _put(sheet, 2, 1, parts.words["lead"].said(lang), look["soft"], look["top"])
+    put(sheet, 1, 1, sheet.title, look["title"], look["left"])
+    put(sheet, 2, 1, parts.words["lead"].said(lang), look["soft"], look["top"])
     for row in range(1, HEADER_ROW):
         sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=last)
     for row, height in ((1, 30), (2, 34), (HEADER_ROW, 52)):
         sheet.row_dimensions[row].height = height
-    _put(sheet, HEADER_ROW, 1, parts.words["number"].said(lang), look["header"], look["middle"])
+    put(sheet, HEADER_ROW, 1, parts.words["number"].said(lang), look["header"], look["middle"])
     sheet.column_dimensions["A"].width = 7
     for place, column in enumerate(parts.columns, start=2):
         header = _header(column, lang)
-        _put(sheet, HEADER_ROW, place, header, look["header"], look["middle"])
+        put(sheet, HEADER_ROW, place, header, look["header"], look["middle"])
         sheet.column_dimensions[get_column_letter(place)].width = column.width
         _note(sheet.cell(HEADER_ROW, place), column, parts, lang)
     for place in range(1, last + 1):
         sheet.cell(HEADER_ROW, place).fill = look["dark"]
     _rows(sheet, parts, look)
     _choices(sheet, parts, lang)
-    _page(sheet)
+    paper(sheet)
     sheet.freeze_panes = sheet.cell(HEADER_ROW + 1, 3)
 
 
@@ -99,11 +69,6 @@ def _header(column: OwnColumn, lang: str) -> str:
     name, bracket, unit = re.split(r"\s*([(（])|$", column.label.said(lang), maxsplit=1)
     lines = [name + (" *" if column.needed else ""), (bracket or "") + (unit or "")]
     return "\n".join(line for line in lines if line)
-
-
-def _put(sheet: Worksheet, row: int, column: int, text: Any, font: Any, place: Any) -> None:
-    cell = sheet.cell(row, column, text)
-    cell.font, cell.alignment = font, place
 
 
 def _note(cell: Any, column: OwnColumn, parts: OwnForm, lang: str) -> None:
@@ -120,10 +85,10 @@ def _rows(sheet: Worksheet, parts: OwnForm, look: dict[str, Any]) -> None:
     for number in range(1, parts.most + 1):
         row = HEADER_ROW + number
         sheet.row_dimensions[row].height = 21
-        _put(sheet, row, 1, number, look["soft"], look["middle"])
+        put(sheet, row, 1, number, look["soft"], look["middle"])
         for place, column in enumerate(parts.columns, start=2):
             words = column.kind in ("name", "segment")
-            _put(sheet, row, place, None, look["text"], look["left" if words else "right"])
+            put(sheet, row, place, None, look["text"], look["left" if words else "right"])
             sheet.cell(row, place).number_format = _FORMATS.get(column.kind, "@")
         for place in range(1, len(parts.columns) + 2):
             cell = sheet.cell(row, place)
@@ -154,36 +119,27 @@ def _choices(sheet: Worksheet, parts: OwnForm, lang: str) -> None:
         sheet.add_data_validation(rule)
 
 
-def _page(sheet: Worksheet) -> None:
-    """One sheet of paper, lying."""
-    sheet.sheet_view.showGridLines = False
-    sheet.page_setup.orientation = "landscape"
-    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
-
-
 def _notes_sheet(sheet: Worksheet, parts: OwnForm, lang: str) -> None:
-    look = _styles(lang)
+    look = styles(lang)
     sheet.title = parts.words["notes"].said(lang)
-    _put(sheet, 1, 1, sheet.title, look["title"], look["left"])
+    put(sheet, 1, 1, sheet.title, look["title"], look["left"])
     sheet.row_dimensions[1].height = 30
     for place, (word, width) in enumerate((("column", 44), ("meaning", 84), ("example", 30)), 1):
-        _put(sheet, 2, place, parts.words[word].said(lang), look["header"], look["left"])
+        put(sheet, 2, place, parts.words[word].said(lang), look["header"], look["left"])
         sheet.cell(2, place).fill = look["dark"]
         sheet.column_dimensions["ABC"[place - 1]].width = width
     sheet.row_dimensions[2].height = 24
     for row, column in enumerate(parts.columns, start=3):
         texts = (column.label.said(lang), column.note.said(lang), column.example.said(lang))
         for place, text in enumerate(texts, start=1):
-            _put(sheet, row, place, text, look["bold" if place == 1 else "text"], look["left"])
+            put(sheet, row, place, text, look["bold" if place == 1 else "text"], look["left"])
             sheet.cell(row, place).border = look["grid"]
         sheet.row_dimensions[row].height = 38
     first = len(parts.columns) + 4
-    _put(sheet, first, 1, parts.words["steps"].said(lang), look["bold"], look["left"])
+    put(sheet, first, 1, parts.words["steps"].said(lang), look["bold"], look["left"])
     for row, (level, label) in enumerate(parts.levels.items(), start=first + 1):
-        _put(sheet, row, 1, level, look["bold"], look["middle"])
-        _put(sheet, row, 2, label.said(lang), look["text"], look["left"])
+        put(sheet, row, 1, level, look["bold"], look["middle"])
+        put(sheet, row, 2, label.said(lang), look["text"], look["left"])
         sheet.row_dimensions[row].height = 21
     sheet.freeze_panes = "A3"
-    _page(sheet)
+    paper(sheet)

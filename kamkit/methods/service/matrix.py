@@ -47,6 +47,7 @@ def service_matrix(
     rule: str = "top_first",
     spread: float = 0.2,
     draws: int = 40,
+    steps: int = _STEPS,
     seed: int = 0,
 ) -> ServiceMatrix:
     """Levels for every dimension and tier within a limit of money, hours or both; exact.
@@ -64,7 +65,7 @@ def service_matrix(
     cost_wanted, cost_allowed, hours_floor, hours_wanted, hours_allowed, given_up); ``gives``
     (dimension, tier, wanted, allowed, saved_cost, saved_hours), the dearest first; ``curve``
     (budget, cost_allowed, given_up, worth_kept 0–1, each account alike: under "top_first" more
-    money can keep less of it): what other budgets would keep;
+    money can keep less of it): what ``steps`` other budgets would keep, none for 0;
     ``measures`` (plan_feasible 1/0, service_accounts, cost_floor, cost_wanted, cost_allowed,
     hours_floor, hours_wanted, hours_allowed, levels_given_up, budget_short, hours_short,
     over_budget_share: share of draws in which the plan costs more than the limit).
@@ -97,7 +98,7 @@ def service_matrix(
         matrix,
         _tiers(scheme, cells, counts, plan, matrix),
         _gives(matrix),
-        _curve(scheme, cells, limits, weights),
+        _curve(scheme, cells, limits, weights, steps),
         _measures(scheme, cells, limits, plan, matrix, found is not None, over, rule, draws),
     )
 
@@ -187,14 +188,18 @@ def _gives(matrix: pd.DataFrame) -> pd.DataFrame:
 
 
 def _curve(
-    scheme: ServiceScheme, cells: Cells, limits: Mapping[str, float], weights: Floats
+    scheme: ServiceScheme,
+    cells: Cells,
+    limits: Mapping[str, float],
+    weights: Floats,
+    steps: int,
 ) -> pd.DataFrame:
     """What other budgets would keep; hours stay as they are."""
     wanted = wanted_levels(scheme)
     low, high = cells.used(floor_levels(scheme), "cost"), cells.used(wanted, "cost")
     rows = []
     everything = float(cells.shortfall[cells.mask(floor_levels(scheme))].sum())
-    for budget in np.linspace(low, high, _STEPS if high > low else 1):
+    for budget in np.linspace(low, high, steps if high > low else min(steps, 1)):
         found = solve_plan(cells, {**limits, "cost": float(budget)}, weights)
         if found is None:
             continue

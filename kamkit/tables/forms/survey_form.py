@@ -185,7 +185,8 @@ def form_name(wave: str, side: str, key: str, lang: str) -> str:
     'survey_2026H2_customer_A0008-C01.zh.xlsx'
     """
     parts = [
-        p if _SAFE.fullmatch(p) else f"id-{sha256(p.encode()).hexdigest()[:12]}" for p in (wave, key)
+        p if _SAFE.fullmatch(p) else f"id-{sha256(p.encode()).hexdigest()[:12]}"
+        for p in (wave, key)
     ]
     return f"survey_{parts[0]}_{side}_{parts[1]}.{lang}.xlsx"
 
@@ -212,7 +213,9 @@ def write_survey_forms(
     targets = {name: out / form_name(wave, side, name, lang) for name in groups}
     if not force:
         KamkitError.collect(
-            Problem("survey_form_exists", value=path.name) for path in targets.values() if path.exists()
+            Problem("survey_form_exists", value=path.name)
+            for path in targets.values()
+            if path.exists()
         )
     made = {
         targets[name]: survey_form(survey, rows, side=side, wave=wave, day=day, lang=lang)

@@ -64,7 +64,9 @@ def survey_guests(
     if accounts:
         people = people[people["account_id"].isin(accounts)]
     if people.empty:
-        raise KamkitError(Problem("survey_nobody", value=wave, details={"answered": found.answered}))
+        raise KamkitError(
+            Problem("survey_nobody", value=wave, details={"answered": found.answered})
+        )
     return Guests(_named(company, people, side, lang), found.rule, found.answered)
 
 
@@ -119,7 +121,9 @@ def _by_ties(company: Company, day: pd.Timestamp, most: int) -> pd.DataFrame:
     if company.has("ties"):
         ties = _latest(company.ties, ["from_id", "to_id"], day)
         ours = ties[(ties["from_side"] == "us") & (ties["strength"] > 0)]
-        rows.append(ours[["account_id", "from_id", "strength"]].rename(columns={"from_id": "member"}))
+        rows.append(
+            ours[["account_id", "from_id", "strength"]].rename(columns={"from_id": "member"})
+        )
     if not rows or not company.has("members"):
         return pd.DataFrame({"account_id": [], "respondent_id": []})
     staff = set(_still_here(company.members, day)["member_id"])
