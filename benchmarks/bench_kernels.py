@@ -19,9 +19,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from browser import closed_page, open_browser  # noqa: E402
+from kernels import kernels_below, nursery_below  # noqa: E402
 from workroom import Room, open_room  # noqa: E402
 
-NURSERY = "kamkit.lab.nursery"
 GOAL = 130  # megabytes
 
 
@@ -30,21 +30,15 @@ def private(process: psutil.Process) -> float:
     return float(process.memory_full_info().uss) / 2**20
 
 
-def kernels() -> tuple[dict[int, float], float | None]:
-    """Private memory of every kernel below this process by its id, and the nursery's."""
-    found: dict[int, float] = {}
-    nursery = None
-    for process in psutil.Process().children(recursive=True):
+def kernels() -> dict[int, float]:
+    """Private memory of every kernel by its process id."""
+    found = {}
+    for process in kernels_below():
         try:
-            words = process.cmdline()
-            grown = NURSERY in words and NURSERY in process.parent().cmdline()
-            if grown or any("ipykernel" in word for word in words):
-                found[process.pid] = private(process)
-            elif NURSERY in words:
-                nursery = private(process)
-        except (psutil.NoSuchProcess, AttributeError):
+            found[process.pid] = private(process)
+        except psutil.NoSuchProcess:
             continue
-    return found, nursery
+    return found
 
 
 def measure(room: Room, sheets: list[str]) -> None:
@@ -52,22 +46,21 @@ def measure(room: Room, sheets: list[str]) -> None:
     with open_browser() as browser:
         for sheet in sheets:
             time.sleep(8)  # the reserve of kernels is filled again
-            before, _ = kernels()
+            before = kernels()
             page, _ = closed_page(browser, viewport={"width": 1366, "height": 900})
             page.goto(room.page(sheet), timeout=180_000)
             page.wait_for_selector("body.kk-ready", timeout=180_000)
             time.sleep(3)
-            after, _ = kernels()
+            after = kernels()
             # A page is given a kernel that stood in reserve before.
             given = [pid for pid in after if pid in before] or list(after)
             mine = max(given, key=lambda pid: after[pid] - before.get(pid, 0.0))
             print(f"{sheet}: {after[mine]:.0f} MB private (goal {GOAL})")
             page.close()
-        rest, nursery = kernels()
-    idle = [size for size in rest.values() if size == min(rest.values())]
-    print(f"a kernel in reserve: {idle[0]:.0f} MB")
+        print(f"a kernel in reserve: {min(kernels().values()):.0f} MB")
+        nursery = nursery_below()
     if nursery is not None:
-        print(f"the process they are forked from: {nursery:.0f} MB, once a server")
+        print(f"the process they are forked from: {private(nursery):.0f} MB, once a server")
 
 
 def main() -> None:

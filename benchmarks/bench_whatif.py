@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import statistics
 import sys
@@ -23,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from browser import closed_page, open_browser  # noqa: E402
+from kernels import kernels_below  # noqa: E402
 from workroom import Room, open_room  # noqa: E402
 
 from kamkit.i18n import t  # noqa: E402
@@ -67,23 +67,13 @@ def what_ifs(lesson: Path) -> list[str]:
     return [name for name, source in code if source.splitlines()[-1].startswith("what_if(")]
 
 
-def processor_time(folder: Path) -> float:
+def processor_time() -> float:
     """Seconds that the kernels of this room have computed so far."""
-    ticks = 0
-    for place in Path("/proc").iterdir():
-        if not place.name.isdigit():
-            continue
-        try:
-            words = (place / "cmdline").read_bytes().decode("utf-8", "replace")
-            if "ipykernel" in words and str(folder) in words:
-                fields = (place / "stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
-                ticks += int(fields[11]) + int(fields[12])
-        except OSError:
-            continue
-    return ticks / os.sysconf("SC_CLK_TCK")
+    times = [process.cpu_times() for process in kernels_below()]
+    return float(sum(time.user + time.system for time in times))
 
 
-def measure(room: Room, folder: Path, names: list[str], lesson: str, lang: str, steps: int) -> None:
+def measure(room: Room, names: list[str], lesson: str, lang: str, steps: int) -> None:
     """Move the control of every what-if of one lesson and print what the browser saw."""
     head = t("widget.try", lang)
     with open_browser() as browser:
@@ -95,9 +85,9 @@ def measure(room: Room, folder: Path, names: list[str], lesson: str, lang: str, 
         slow = []
         for number, name in enumerate(names):
             page.evaluate(MOVE, [head, number])  # the first redraw loads what is needed
-            before = processor_time(folder)
+            before = processor_time()
             seen: list[Any] = [page.evaluate(MOVE, [head, number]) for _ in range(steps)]
-            spent = (processor_time(folder) - before) / steps * 1000
+            spent = (processor_time() - before) / steps * 1000
             times = sorted(ms for ms in seen if ms is not None)
             if not times:
                 print(f"{lesson} {name}: nothing changed")
@@ -126,7 +116,7 @@ def main() -> None:
         with open_room(folder, {"KAMKIT_BANK": str(ROOT / "exercises")}) as room:
             for lesson in LESSONS:
                 names = what_ifs(ROOT / f"notebooks/{given.lang}/{lesson}.ipynb")
-                measure(room, folder, names, lesson, given.lang, given.steps)
+                measure(room, names, lesson, given.lang, given.steps)
 
 
 if __name__ == "__main__":
