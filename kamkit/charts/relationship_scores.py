@@ -18,7 +18,7 @@ from kamkit.charts.rows import (
     whiskers,
 )
 from kamkit.charts.sources import blank, constant, shown_name, source_note
-from kamkit.charts.stages import short_list
+from kamkit.charts.stages import legend_below, short_list
 from kamkit.charts.theme import BAD, INK, PAPER, RULE, SERIES, Figure
 from kamkit.i18n import interval, number, percent, t
 from kamkit.schemes.surveys import Survey, read_survey
@@ -41,8 +41,8 @@ def plot_relationship_scores(
     """Score of each account with its interval, who answered, and its weakest dimension.
 
     Needs columns: those of ``SurveyScore.accounts``; ``weakest`` is its other table. Lowest
-    first, at most ``limit``; brackets join accounts that cannot be told apart. A hollow mark is
-    one respondent alone.
+    first, at most ``limit``; bars join accounts between which no border can be drawn. A hollow
+    mark is one respondent alone.
 
     >>> plot_relationship_scores(pd.DataFrame({"score": []}), lang="en").alt
     'Nothing to show: the table is empty.'
@@ -68,8 +68,9 @@ def plot_relationship_scores(
     _beside(ax, shown, weakest, survey, lang)
     ax.set_xlim(0, 100)
     ax.set_xlabel(t("chart.scores.x", lang, **said))
-    fig.legend(loc="outside lower left", ncols=4)
-    theme.note(fig, t("chart.scores.reading", lang))
+    legend_below(fig, [ax], [], 4)
+    plain = weakest is None or dimension != "total"
+    theme.note(fig, t("chart.scores.reading_plain" if plain else "chart.scores.reading", lang))
     _left_out(fig, here, known, shown, names, lang)
     source_note(fig, lang, n=known["n"].sum(), variant=constant(known, "variant"),
                 origin=constant(known, "origin"))  # fmt: skip
@@ -127,7 +128,7 @@ def _beside(
         for r in shown.to_dict("records")
     ]  # fmt: skip
     right = column_words(ax, rows, rates, 10, t("chart.scores.head_answered", lang))
-    if weakest is not None and len(weakest):
+    if weakest is not None and len(weakest) and (shown["dimension"] == "total").all():
         low = weakest.drop_duplicates(["wave", "side", "account_id"])
         both = shown[["wave", "side", "account_id"]].merge(
             low, on=["wave", "side", "account_id"], how="left"

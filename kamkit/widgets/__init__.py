@@ -3,6 +3,7 @@
 from kamkit.charts.wording import in_words
 from kamkit.widgets.controls import Control, choice, slider, switch, weights
 from kamkit.widgets.exercise import ExerciseView, exercise
+from kamkit.widgets.people import people_rows, people_table, people_words, person_names
 from kamkit.widgets.points import audit_form
 from kamkit.widgets.questions import question_form
 from kamkit.widgets.rules import (
@@ -41,6 +42,10 @@ __all__ = [
     "judgement",
     "key_figures",
     "money_slider",
+    "people_rows",
+    "people_table",
+    "people_words",
+    "person_names",
     "picture",
     "question_form",
     "roomy",

@@ -184,10 +184,11 @@ def _path_rates(rows: list[tuple[int, int, int]]) -> dict[str, float]:
 
 
 def _path_good(rows: list[tuple[int, int, int]]) -> bool:
+    if min(lost for _, lost, _ in rows) < 2:  # a stage that nobody has left has no rate
+        return False
     found = _path_rates(rows)
-    lost = min(r[1] for r in rows)
     others = [found[k] for k in ("with_open", "mean", "last", "pooled", "open_as_won")]
-    return lost >= 2 and all(abs(v - found["key"]) > 0.04 for v in others)
+    return all(abs(v - found["key"]) > 0.04 for v in others)
 
 
 def open_deals(draw: Draw, accounts: pd.DataFrame | None) -> Variant:

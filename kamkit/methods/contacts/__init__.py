@@ -22,9 +22,10 @@ from kamkit.methods.contacts.graph import TieGraph, cut_sizes, tie_graph
 from kamkit.methods.contacts.map_cases import (
     MapCase,
     MeetingPlan,
+    MeetingPlans,
     PathCase,
     map_case,
-    meeting_plan,
+    meeting_plans,
     path_case,
     without,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "HeadCounts",
     "MapCase",
     "MeetingPlan",
+    "MeetingPlans",
     "NetworkChange",
     "PathCase",
     "Profiles",
@@ -99,7 +101,7 @@ __all__ = [
     "head_counts",
     "if_leaves",
     "map_case",
-    "meeting_plan",
+    "meeting_plans",
     "network_of",
     "next_meetings",
     "path_case",

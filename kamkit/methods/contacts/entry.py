@@ -107,6 +107,8 @@ def entry_plan(
         host = best_host(hosts, ties, row["contact_id"])
         start = ways.at[row["contact_id"], "start_id"]
         row["member_id"] = host if isinstance(host, str) else start
+    if not rows:
+        return EntryPlan(how, pd.DataFrame(columns=_STEPS))
     table = pd.DataFrame(rows)
     mode = how.mode or "consultative"
     variant = "mode_recorded" if how.mode else "mode_assumed"

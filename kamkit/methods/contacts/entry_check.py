@@ -160,7 +160,8 @@ def call_plan(
 ) -> pd.DataFrame:
     """The form of S097 for one contact, with what the tables already know filled in.
 
-    ``contacts``: motivation, needs and preferred_channel, where known.
+    ``contacts``: motivation, needs and preferred_channel, where known. ``contact_id`` "" gives the
+    blank form.
 
     Returns one row a line of the form: line (``call_plan`` of contacts.toml), known (text as
     recorded, codes and ids joined by "; "; missing: to be filled in by hand), source (tables
@@ -173,21 +174,7 @@ def call_plan(
     >>> found.loc["known_needs", "known"]
     'price'
     """
-    people = network.side("customer").set_index("person_id")
-    if contact_id not in people.index:
-        raise network.stranger(contact_id)
-    facts = people.loc[contact_id]
-    way = warm_paths(network, contact_id, draws=0).iloc[0]
-    ties = pd.Series(network.strengths("us").loc[contact_id], dtype=float)
-    known: dict[str, tuple[list[Any], str]] = {
-        "known_needs": (_profile(network, contact_id, contacts), "contacts"),
-        "stance": ([facts["support"], _date(facts["role_as_of"])], "contact_roles"),
-        "who_joins": (
-            ties[ties > 0].sort_values(ascending=False, kind="stable").index.tolist(),
-            "ties",
-        ),
-        "introduction": ([way["introducer_id"]], "ties"),
-    }
+    known = _known(network, contact_id, contacts) if contact_id else {}
     rows = []
     for line in contact_scheme().call_plan:
         parts, source = known.get(line.id, ([], ""))
@@ -201,6 +188,31 @@ def call_plan(
             }
         )
     return pd.DataFrame(rows).astype("str")
+
+
+def _known(
+    network: ContactNetwork, contact_id: str, contacts: pd.DataFrame | None
+) -> dict[str, tuple[list[Any], str]]:
+    """What the tables say on each line of the form, and which table."""
+    people = network.side("customer").set_index("person_id")
+    if contact_id not in people.index:
+        raise network.stranger(contact_id)
+    facts = people.loc[contact_id]
+    way = warm_paths(network, contact_id, draws=0).iloc[0]
+    ties = pd.Series(network.strengths("us").loc[contact_id], dtype=float)
+    return {
+        "known_needs": (_profile(network, contact_id, contacts), "contacts"),
+        "stance": ([_signed(facts["support"]), _date(facts["role_as_of"])], "contact_roles"),
+        "who_joins": (
+            ties[ties > 0].sort_values(ascending=False, kind="stable").index.tolist(),
+            "ties",
+        ),
+        "introduction": ([way["introducer_id"]], "ties"),
+    }
+
+
+def _signed(grade: Any) -> Any:
+    return np.nan if pd.isna(grade) else "0" if grade == 0 else f"{grade:+.0f}"
 
 
 def _date(day: Any) -> Any:

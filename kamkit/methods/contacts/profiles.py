@@ -181,7 +181,8 @@ def cadence(
     ids = rows["contact_id"]
     wished = rows["wished_contact_days"]
     default = contact_scheme().limit("default_cadence_days")
-    last = ids.map(human.groupby("contact_id")["date"].max()).astype("datetime64[us]")
+    latest = human.groupby("contact_id")["date"].max().reindex(ids)
+    last = latest.set_axis(ids.index).astype("datetime64[us]")
     since = (day - last).dt.days.astype(float)
     target = wished.fillna(default)
     actual = ids.map(between.groupby(lately["contact_id"]).median()).astype(float)

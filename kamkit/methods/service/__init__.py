@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kamkit.methods.service.audit import service_audit
 from kamkit.methods.service.cadence import VisitCadence, process_due, visit_cadence
+from kamkit.methods.service.cases import service_case
 from kamkit.methods.service.complaints import (
     ComplaintPareto,
     complaint_pareto,
@@ -49,6 +50,7 @@ __all__ = [
     "promised_vs_delivered",
     "repeat_rate",
     "service_audit",
+    "service_case",
     "service_matrix",
     "service_uptake",
     "time_to_resolve",

@@ -36,13 +36,15 @@ def survey_guests(
     lang: str,
     accounts: Sequence[str] = (),
     most: int = MOST,
+    items: Sequence[str] = (),
 ) -> Guests:
     """The people to ask in a wave on one side.
 
-    Rule "invited": everybody in survey_invitations of the wave and side who has not answered.
-    Where nobody is: on the customer's side at most ``most`` contacts an account who still work
-    there, by influence as last recorded up to ``day``, then by level ("influence"); on ours the
-    account's owner and those of us with the strongest ties there ("ties").
+    Rule "invited": everybody in survey_invitations of the wave and side (at these ``accounts``)
+    who has not answered; with ``items``, who has answered none of those. Where nobody is: on
+    the customer's side at most ``most`` contacts an account who still work there, by influence
+    as last recorded up to ``day``, then by level ("influence"); on ours the account's owner
+    and those of us with the strongest ties there ("ties").
     Source: house.
     Raises KamkitError unknown_account, survey_nobody.
     """
@@ -53,8 +55,10 @@ def survey_guests(
         if a not in known
     )
     invited = _invited(company, wave, side)
+    if accounts and len(invited):
+        invited = invited[invited["account_id"].isin(accounts)]
     if len(invited):
-        waiting = invited[invited["responded_on"].isna()]
+        waiting = invited[~_answered(company, invited, wave, items)]
         found = Guests(waiting, "invited", len(invited) - len(waiting))
     elif side == "customer":
         found = Guests(_by_influence(company, day, most), "influence")
@@ -76,6 +80,19 @@ def _invited(company: Company, wave: str, side: str) -> pd.DataFrame:
     asked = company.survey_invitations
     columns = ["account_id", "respondent_id", "invited_on", "responded_on"]
     return pd.DataFrame(asked.loc[(asked["wave"] == wave) & (asked["side"] == side), columns])
+
+
+def _answered(
+    company: Company, invited: pd.DataFrame, wave: str, items: Sequence[str]
+) -> pd.Series:
+    """Who answered; where items are named, only answers to those count."""
+    if not items:
+        return invited["responded_on"].notna()
+    if not company.has("survey_responses"):
+        return invited["responded_on"].notna() & False
+    said = company.survey_responses
+    mine = said[(said["wave"] == wave) & said["item"].isin(items) & said["score"].notna()]
+    return invited["respondent_id"].isin(mine["respondent_id"])
 
 
 def _latest(table: pd.DataFrame, keys: list[str], day: pd.Timestamp) -> pd.DataFrame:

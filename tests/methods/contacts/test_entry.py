@@ -171,7 +171,7 @@ def test_call_plan_is_filled_with_what_is_known():
     found = call_plan(network, "boss", contacts).set_index("line")
     assert found.index.tolist() == [line.id for line in contact_scheme().call_plan]
     assert found.loc["known_needs", "known"] == "risk; a;b"
-    assert found.loc["stance", "known"] == "0.0; 2026-06-01"
+    assert found.loc["stance", "known"] == "0; 2026-06-01"
     assert found.loc["introduction", "known"] == "user"
     assert found["known"].isna().sum() == 7
     assert call_plan(network, "user").set_index("line").loc["who_joins", "known"] == "M1"

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kamkit.errors import KamkitError
-from kamkit.methods.service import account_tiers, service_matrix, service_uptake
+from kamkit.methods.service import account_tiers, service_case, service_matrix, service_uptake
 from kamkit.methods.service.plan import build_cells, floor_levels, solve_plan, wanted_levels
 from kamkit.schemes import load_scheme, load_service_scheme
 
@@ -150,3 +150,30 @@ def test_uptake_against_what_is_meant() -> None:
         service_uptake(pd.concat([used, used]), tiers, year=2025)
     empty = service_uptake(used.iloc[:0], tiers, year=2025)
     assert empty.services["users"].eq(0).all() and empty.gaps.empty
+
+
+def test_case_of_a_slider_is_the_plan_itself() -> None:
+    tiers = who(2, 3, 4, 5)
+    for rule in ("top_first", "weighted"):
+        whole = service_matrix(tiers, budget=90_000.0, rule=rule, draws=0)
+        quick = service_case(tiers, budget=90_000.0, rule=rule)
+        pd.testing.assert_frame_equal(quick.matrix, whole.matrix)
+        pd.testing.assert_frame_equal(quick.gives, whole.gives)
+        assert quick.curve.empty and len(whole.curve) > 1
+
+
+def test_without_a_floor_the_least_costs_less_and_lower_tiers_give() -> None:
+    tiers = who(2, 3, 4, 5)
+    with_floor = service_case(tiers, budget=20_000.0)
+    without = service_case(tiers, budget=20_000.0, floor=False)
+    least = [m.measures.set_index("measure").value["cost_floor"] for m in (with_floor, without)]
+    assert least[1] < least[0]
+    lowest = [m.tiers.set_index("tier").cost_allowed["tier_4"] for m in (with_floor, without)]
+    assert lowest[1] <= lowest[0]
+    assert SCHEME.dimensions[0].floor == "shared_desk"
+
+
+def test_case_without_accounts_is_defined() -> None:
+    nobody = pd.DataFrame({"account_id": [], "tier": []})
+    found = service_case(nobody, budget=0.0, floor=False).measures.set_index("measure")
+    assert found.loc["plan_feasible", "value"] == 1.0 and found.loc["cost_allowed", "value"] == 0.0
