@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from kamkit.charts import theme
-from kamkit.charts.rows import column_words, name_rows, whiskers
 from kamkit.charts.sheet import WIDTH, Pen, fit, fit_lines, legend, settle, sheet, words
 from kamkit.charts.sources import blank, constant, shown_name, source_note
-from kamkit.charts.stages import legend_below
-from kamkit.charts.theme import BAD, GRID, INK, MUTED, PAPER, RULE, SERIES, Figure
+from kamkit.charts.theme import BAD, GRID, MUTED, PAPER, RULE, SERIES, Figure
 from kamkit.i18n import interval, label, number, percent, t
-from kamkit.schemes.service import ServiceScheme, load_service_scheme
 
 _NAMES, _TOTAL, _ROW, _HEAD = 122.0, 164.0, 30.0, 40.0
 _FACES = {"on_plan": "#CFE3DE", "behind": "#E7EDF1", "unknown": PAPER, "not_planned": PAPER}

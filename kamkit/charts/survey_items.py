@@ -23,7 +23,7 @@ from kamkit.charts.sheet import fit_lines
 from kamkit.charts.sources import blank, constant, shown_name, source_note
 from kamkit.charts.stages import legend_below
 from kamkit.charts.theme import BAD, GOOD, INK, MUTED, PAPER, RULE, SERIES, Figure
-from kamkit.i18n import interval, label, number, t
+from kamkit.i18n import number, t
 from kamkit.schemes.surveys import Survey
 
 _RESPONDENTS = "respondents"
