@@ -105,11 +105,11 @@ def _chances(
     values = shown[["gain", "gain_low", "gain_high"]].to_numpy(float)
     unit, words = money_column(values.ravel(), currency, lang)
     table = np.array(words, dtype=object).reshape(values.shape)
+    table = np.char.replace(table.astype(str), "-", "−")
     texts = [
-        (f"{a} ({b} … {c})" if lang == "en" else f"{a}（{b} … {c}）").replace("-", "−")
-        if low == low else a.replace("-", "−")
+        t("chart.sides.mark", lang, gap=a, range=f"{b} … {c}") if low == low else a
         for (a, b, c), low in zip(table, values[:, 1], strict=True)
-    ]  # fmt: skip
+    ]
     column_words(ax, list(at), texts, 10, theme.with_unit(t("chart.action.head_gain", lang), unit,
                                                           lang))  # fmt: skip
 

@@ -18,6 +18,7 @@ from kamkit.i18n import interval, label, number, t
 from kamkit.schemes.surveys import Survey
 
 _ROOM = 250.0  # points of an item's words
+Alphas = Mapping[Any, Mapping[Any, Any]]
 _ITEM_SIGNS = {
     "ok": ("o", SERIES[0], PAPER), "weak": ("s", PAPER, MUTED), "better_without": ("v", BAD, PAPER),
     "unreversed": ("X", BAD, PAPER), "no_variance": ("s", PAPER, MUTED),
@@ -83,7 +84,7 @@ def _alphas(measures: pd.DataFrame) -> dict[Any, dict[Any, Any]]:
 
 
 def _alpha_said(
-    rows: pd.DataFrame, alphas: Mapping[Any, Mapping[Any, Any]], survey: Survey | None, lang: str
+    rows: pd.DataFrame, alphas: Alphas, survey: Survey | None, lang: str
 ) -> dict[str, str]:
     known = [row for row in alphas.values() if row["value"] == row["value"]]
     against = int((rows["status"] == "unreversed").sum())
@@ -103,9 +104,7 @@ def _alpha_said(
     return said
 
 
-def _alpha_bands(
-    ax: Axes, rows: pd.DataFrame, alphas: Mapping[Any, Mapping[Any, Any]], lang: str
-) -> None:
+def _alpha_bands(ax: Axes, rows: pd.DataFrame, alphas: Alphas, lang: str) -> None:
     """Alpha of a scale, with its interval, behind the rows of its items."""
     first = True
     for name, part in rows.groupby("dimension", sort=False):
@@ -139,7 +138,7 @@ def _item_marks(ax: Axes, rows: pd.DataFrame, lang: str) -> None:
 
 
 def _scale_words(
-    ax: Axes, rows: pd.DataFrame, alphas: Mapping[Any, Mapping[Any, Any]], right: float, survey: Survey | None,
+    ax: Axes, rows: pd.DataFrame, alphas: Alphas, right: float, survey: Survey | None,
     lang: str,
 ) -> None:  # fmt: skip
     at, texts = [], []

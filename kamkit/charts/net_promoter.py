@@ -94,6 +94,8 @@ def _said(
         value, low, high = whole["nps_answers"]
         said |= {"nps": signed(value, lang, 0), "range": signed_range(low, high, lang, 0)}
         said["key"] = "title" if known["cluster"].nunique() > 1 else "title_none"
+        if len(known) == 1:
+            said["key"] = "title_one"
     return said
 
 

@@ -45,7 +45,7 @@ def name_rows(ax: Axes, names: Sequence[str], *, spare: float = 0.6) -> None:
     >>> fig, ax = theme.figure("half")
     >>> name_rows(ax, ["a", "b"])
     >>> ax.get_ylim()
-    (1.6, -0.6)
+    (np.float64(1.6), np.float64(-0.6))
     """
     ax.set_yticks(range(len(names)), names)
     ax.set_ylim(len(names) - 1 + spare, -spare)
@@ -82,7 +82,7 @@ def tied_rows(ax: Axes, clusters: Sequence[Any], points: float, lang: str) -> No
     """A line beside each run of rows that no border divides (``same_groups``), with its words.
 
     >>> fig, ax = theme.figure("half")
-    >>> tied_rows(ax, [1, 1, 2], 10, "en")
+    >>> tied_rows(ax, [1, 1, 1, 1, 1, 2], 10, "en")
     >>> [words.get_text() for words in ax.texts]
     ['no ranking inside']
     """

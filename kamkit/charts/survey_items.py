@@ -90,7 +90,7 @@ def _moved_said(
 ) -> dict[str, str]:  # fmt: skip
     change = float(rows["effect"].sum())
     mix = float(rows.loc[rows["mix"], "effect"].sum())
-    ends: dict[str, Any] = {"before": float("nan"), "after": float("nan")}
+    ends: Mapping[Any, Any] = {"before": float("nan"), "after": float("nan")}
     if totals is not None and len(totals):
         own = totals[(totals["account_id"].astype(str) == str(chosen)) & (totals["side"] == side)]
         ends = own.to_dict("records")[0] if len(own) else ends

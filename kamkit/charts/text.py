@@ -184,6 +184,14 @@ def wrap(text: str, points: float, size: float, weight: str = "normal") -> str:
     2
     """
     chinese = any(map(_is_chinese, text))
+    lines = _broken(text, points, size, weight, chinese)
+    # Matplotlib draws a text of several lines without font features: its quotation marks are wide.
+    if len(lines) > 1 and not chinese:
+        lines = _broken(text, points, size, weight, True)
+    return "\n".join(lines)
+
+
+def _broken(text: str, points: float, size: float, weight: str, chinese: bool) -> list[str]:
     lines: list[str] = []
     for paragraph in text.split("\n"):
         line, used = "", 0.0
@@ -196,4 +204,4 @@ def wrap(text: str, points: float, size: float, weight: str = "normal") -> str:
             line += piece
             used += _advance(piece, size, weight, chinese)
         lines.append(line.rstrip())
-    return "\n".join(lines)
+    return lines

@@ -114,7 +114,10 @@ def _heads(
     ax: Axes, kinds: list[str], columns: list[str], wide: float, rules: RetentionPolicy, lang: str
 ) -> None:
     for k, kind in enumerate(kinds):
-        text = fit_lines(rules.signs[kind].label[lang], wide - 1, 10, 2, "bold")
+        text = fit_lines(name := rules.signs[kind].label[lang], wide - 1, 10, 2, "bold")
+        if "\n" in text and lang == "zh":
+            # Two lines of about the same length read better than one with a single character left.
+            text = fit_lines(name, 10.4 * -(-len(name) // 2), 10, 2, "bold")
         words(ax, _NAMES + (k + 0.5) * wide, _HEAD / 2, text, 10, weight="bold", ha="center")
     x = WIDTH - sum(_RIGHT[c] for c in columns)
     for column in columns:
@@ -147,7 +150,8 @@ def _facts(
         marker, face, edge = _BANDS[band]
         pen.mark(x + 13, y, 9, face, edge, marker)
     name = label(f"risk_band.{band}", lang, "–")
-    words(ax, x + 22, y, fit(name, _RIGHT["band"] - 18, 10.5), 10.5)
+    room = _RIGHT["band"] - 18
+    words(ax, x + 22, y, name if theme.text_width(name, 10.5) <= room else "?", 10.5)
     x += _RIGHT["band"]
     share = row["past_loss_share"]
     if row["variant"] == "base_rate_only":

@@ -213,7 +213,7 @@ def test_five_promoters_keep_an_interval():
                          "nps": [9, 10, 9, 10, 9]})  # fmt: skip
     accounts, overall = relationship.nps_by_account(form, draws=50)
     fig = charts.plot_net_promoter(accounts, lang="en", overall=overall)
-    assert "+100 (+18 … +100)" in fig.heading
+    assert "+100 (+17 … +100)" in fig.heading
     stands_inside(fig)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -36,7 +36,8 @@ class RelationshipDesk:
     ``missing``: names of those absent; ``stages``: of all accounts; ``examples``: accounts to
     look at (those that somebody judged, two a stage, all that come apart); ``waves``: survey
     waves known by the day, in order; ``book``: people and ties of the day, ``past`` of a year
-    before.
+    before; ``cases``: those of ``stage_case`` asked for so far, so that a control that leaves
+    the stage alone doesn't work it out again.
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -47,6 +48,7 @@ class RelationshipDesk:
     waves: tuple[str, ...]
     book: ContactBook
     past: ContactBook
+    cases: dict[tuple[str, int, bool, int], StageCase] = field(default_factory=dict, repr=False)
 
     def names(self, lang: str) -> dict[str, str]:
         """Names of our people, of theirs and of dealers, by id: in ``lang`` where recorded.
@@ -155,6 +157,15 @@ def stage_case(
     >>> stage_case(desk, account_id="").found.stage
     ''
     """
+    key = (account_id, live, without_manager, draws)
+    if key not in desk.cases:
+        desk.cases[key] = _worked_out(desk, *key)
+    return desk.cases[key]
+
+
+def _worked_out(
+    desk: RelationshipDesk, account_id: str, live: int, without_manager: bool, draws: int
+) -> StageCase:
     scheme = relationship_scheme()
     scheme = replace(scheme, limits={**scheme.limits, "live_strength": live})
     network, kam = network_of(desk.book, account_id), _manager(desk, account_id)
