@@ -22,6 +22,7 @@ _SECTIONS = {
     "structure": "relationship_stage",
     "type": "relationship_type",
     "quadrant": "quadrant",
+    "side": "side",
     "status": "status",
     "economic_buyer": "state",
     "warning": "warning_sign",
@@ -216,7 +217,8 @@ class RelationWords:
     def _list(self, section: str, value: object, part: str = "") -> str:
         if not isinstance(value, str) or not value:
             return "–"
-        words = [label(f"{section}.{k}{part}", self.lang, k) for k in value.split(";") if k]
+        keys = [key.strip() for key in value.split(";")]
+        words = [label(f"{section}.{k}{part}", self.lang, k) for k in keys if k]
         return t("report.semicolon", self.lang).join(words)
 
 
@@ -260,9 +262,29 @@ def totals(accounts: pd.DataFrame) -> pd.DataFrame:
     return grouped(rows.sort_values(["score", "account_id"]))
 
 
-def survey_notes(notes: pd.DataFrame, side: str) -> pd.DataFrame:
-    """The notes of one side, as a notes table."""
-    return notes[notes["side"] == side].rename(columns={"code": "note"})
+def survey_notes(
+    notes: pd.DataFrame, side: str, names: Mapping[str, str], lang: str
+) -> pd.DataFrame:
+    """The notes of one side, as a notes table with accounts by name."""
+    mine = notes[notes["side"] == side].rename(columns={"code": "note"})
+    told = [
+        t("report.semicolon", lang).join(names.get(i.strip(), i.strip()) for i in ids.split(";"))
+        for ids in mine["names"].astype("str")
+    ]
+    return mine.assign(names=told)
+
+
+def changes(trend: pd.DataFrame) -> pd.DataFrame:
+    """Changes beyond chance, with the figures that the verdict rests on.
+
+    Where the same people answered both times it is their change that counts, not the plain one.
+    """
+    rows = trend[trend["status"].isin(["up", "down"])].copy()
+    same = rows["basis"] == "paired"
+    for name in ("change", "low", "high"):
+        own = rows["paired_change" if name == "change" else f"paired_{name}"]
+        rows[name] = rows[name].where(~same, own)
+    return rows
 
 
 def win_back(cases: pd.DataFrame) -> pd.DataFrame:
@@ -271,8 +293,19 @@ def win_back(cases: pd.DataFrame) -> pd.DataFrame:
 
 
 def grouped(table: pd.DataFrame) -> pd.DataFrame:
-    """The number that inseparable rows share, under a short heading."""
-    return table.rename(columns={"cluster": "tie_group"})
+    """The number that inseparable rows share, and ends of response rates, under short headings."""
+    short = {"cluster": "tie_group", "rate_low": "answered_low", "rate_high": "answered_high"}
+    return table.rename(columns=short)
+
+
+def promises(groups: pd.DataFrame) -> pd.DataFrame:
+    """Promises kept over all severities, under headings of their own."""
+    return groups[groups["severity"] == "all"].rename(columns={"kept": "promise_kept"})
+
+
+def visiting(table: pd.DataFrame) -> pd.DataFrame:
+    """Visits with the days of their tier under a heading of its own."""
+    return table.rename(columns={"limit_days": "rhythm_days"})
 
 
 def judged(verdict: str | None) -> bool:
