@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kamkit.exercises.recipes import m04_stage, m04_survey, m04_views
+from kamkit.exercises.recipes import m04_bonds, m04_stage, m04_survey, m04_views
 from kamkit.exercises.variants import Draw
 from kamkit.methods.contacts import contact_network
 from kamkit.methods.relationship import (
+    bonds,
     cronbach_alpha,
     loyalty,
     nps,
@@ -216,3 +217,29 @@ def test_both_sides_are_judged_by_the_error_of_the_difference(seed):
         gap, error = own - theirs, float(np.hypot(own_half, half))
         verdict = "cannot" if abs(gap) < error else "rosier" if gap > 0 else "gloomier"
         assert best(variant, item.id) == verdict
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_bonds_are_those_of_the_method(seed):
+    variant = m04_bonds.bonds(Draw(seed), None)
+    people, rows = [], []
+    for k, (_, influence, *strength) in enumerate(variant.sheets[0].rows):
+        people.append({"contact_id": f"C{k}", "account_id": "A"})
+        kinds = (("kam", "personal"), ("kam", "value"), ("eng", "value"))
+        rows += [
+            {"account_id": "A", "from_id": us, "to_id": f"C{k}", "from_side": "us",
+             "strength": s, "bond": bond, "influence": influence}
+            for (us, bond), s in zip(kinds, strength, strict=True)
+        ]  # fmt: skip
+    roles = pd.DataFrame(rows).drop_duplicates("to_id").rename(columns={"to_id": "contact_id"})
+    network = contact_network(
+        pd.DataFrame(people), roles[["account_id", "contact_id", "influence"]],
+        pd.DataFrame(rows).drop(columns="influence"), account_id="A", as_of="2026-06-30",
+    )  # fmt: skip
+    found = bonds(network, draws=0)
+    measured = found.measures.set_index("measure")["value"]
+    assert best(variant, "personal.score") == pytest.approx(measured["personal_score"], abs=1e-4)
+    assert best(variant, "business.score") == pytest.approx(measured["value_score"], abs=1e-4)
+    kam = found.ours.set_index("person_id").loc["kam", "share"]
+    assert best(variant, "leaves.share") == pytest.approx(kam, abs=1e-5)
+    assert found.flagged == (best(variant, "verdict.choice") == "danger")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from kamkit.exercises.recipes import m10_service, m10_signs
+from kamkit.exercises.recipes import m10_promises, m10_service, m10_signs
 from kamkit.exercises.variants import Draw
 from kamkit.methods.retention import action_threshold, warning_signs, winback_ranking
-from kamkit.methods.service import time_to_resolve
+from kamkit.methods.service import promised_vs_delivered, time_to_resolve
 from kamkit.methods.service.plan import Cells, solve_plan
 from kamkit.methods.shares import wilson
+from kamkit.schemes import load_service_scheme
 
 SEEDS = range(4)
 DAY = pd.Timestamp("2026-06-30")
@@ -120,3 +123,34 @@ def test_medians_are_those_of_the_method(seed):
     found = time_to_resolve(pd.DataFrame(rows), as_of=day).measures.set_index("measure")["value"]
     assert best(variant, "km.days") == pytest.approx(found["days_median"])
     assert best(variant, "closed.days") == pytest.approx(found["days_closed_only"])
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_promises_are_judged_as_by_the_method(seed):
+    variant = m10_promises.promises(Draw(seed), None)
+    day = pd.Timestamp("2026-06-30")
+    rows = []
+    for name, tier, age, status in variant.sheets[0].rows:
+        opened = day - pd.Timedelta(days=age)
+        words = status["en"].split()
+        done = opened + pd.Timedelta(days=int(words[2])) if words[0] == "solved" else pd.NaT
+        place = "tier_1" if tier["en"] == "Tier 1" else "tier_2"
+        rows.append({"case_id": name, "account_id": place, "opened_on": opened, "severity": 3,
+                     "responded_on": opened, "closed_on": done})  # fmt: skip
+    tiers = pd.DataFrame({"account_id": ["tier_1", "tier_2"], "tier": ["tier_1", "tier_2"]})
+    scheme = load_service_scheme()
+    # A scheme that promises the days of the exercise, whatever the severity.
+    after = next(d for d in scheme.dimensions if d.id == "after_sales")
+    days = {"priority": m10_promises.LIMITS["t1"], "fast": m10_promises.LIMITS["t2"]}
+    levels = tuple(replace(v, resolve_days=(days[v.id],) * 4) if v.id in days else v
+                   for v in after.levels)  # fmt: skip
+    changed = replace(after, levels=levels)
+    dimensions = tuple(changed if d.id == "after_sales" else d for d in scheme.dimensions)
+    found = promised_vs_delivered(
+        pd.DataFrame(rows), tiers, replace(scheme, dimensions=dimensions), as_of=day
+    ).groups
+    found = found[(found["promise"] == "resolve_days") & (found["severity"].astype("str") == "all")]
+    found = found.set_index("tier")
+    for part, tier in (("t1", "tier_1"), ("t2", "tier_2")):
+        assert best(variant, f"{part}.kept") == found.loc[tier, "kept"]
+        assert best(variant, f"{part}.due") == found.loc[tier, "n"]
