@@ -271,6 +271,8 @@ def test_the_whole_bank_can_be_shown(lang, monkeypatch):
         data = {k: v for k, v in view.page.items() if k != "words"}
         text = json.dumps(data, ensure_ascii=False)
         assert "{" not in view.page["task"], name
+        # Bold that ends after a full stop and before a Chinese character isn't Markdown.
+        assert "**" not in text, name
         assert any("一" <= c <= "鿿" for c in text) == (lang == "zh"), name
 
 
