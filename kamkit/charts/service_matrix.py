@@ -74,7 +74,8 @@ def plot_service_matrix(
         bottom = _costs(ax, pen, bottom, wide, order, tiers, paid, lang)
     bottom += 14 + legend(ax, pen, bottom + 12, _signs(lang))
     pen.draw(ax)
-    theme.note(fig, t("chart.service_matrix.reading", lang))
+    drawn = matrix["kept_share"].notna().any()  # without draws nobody knows what is kept
+    theme.note(fig, t(f"chart.service_matrix.{'reading' if drawn else 'order'}", lang))
     if found.get("over_budget_share", 0) > 0:
         theme.note(fig, t("chart.service_matrix.over", lang,
                           share=percent(found["over_budget_share"], lang, 0)))  # fmt: skip
