@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from kamkit.charts.stages import stage_name
 from kamkit.i18n import cell_text, label, plain_text, records, sentence_values, t
-from kamkit.schemes import Ladder, ladder_for, load_ladder, read_ladder, read_stage_mapping
+from kamkit.schemes import (
+    Ladder,
+    QuestionSet,
+    ladder_for,
+    load_ladder,
+    read_ladder,
+    read_stage_mapping,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -268,6 +275,27 @@ class FunnelWords:
         ids = [named.get(str(i), str(i)) for i in status["project_id"]]
         state = [label(f"status.{key}", self.lang) for key in status["status"]]
         return status.assign(project_id=ids, state=state)
+
+    def gates(
+        self, reviews: Iterable[Any], questions: QuestionSet, named: Mapping[str, str]
+    ) -> pd.DataFrame:
+        """Decisions at gates of deals and projects, in words; those that stop come first."""
+        import pandas as pd
+
+        parts = [review.decisions.rename(columns={review.by: "gate_of"}) for review in reviews]
+        found: pd.DataFrame = pd.concat([p for p in parts if len(p)] or parts[:1])
+        found = found.reset_index(drop=True)
+        place = found["decision"].map({"stop": 0, "hold": 1}).fillna(2)
+        found = found.loc[place.sort_values(kind="stable").index]
+        asked = {question.id: question.label[self.lang] for question in questions.questions}
+        phases = {group.id: group.label[self.lang] for group in questions.groups}
+        worded: pd.DataFrame = found.assign(
+            gate_of=[named.get(str(key), str(key)) for key in found["gate_of"]],
+            phase=found["phase"].map(phases).fillna(found["phase"]),
+            gate_open=found["missing"],
+            first_open=found["first_missing"].map(asked).fillna("–"),
+        )
+        return worded
 
     def blind(self, not_assessed: pd.DataFrame, checks: pd.DataFrame) -> pd.DataFrame:
         """Topics that could not be judged, and checks that could not run, with what they lack."""

@@ -5,24 +5,17 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import nbformat
 import pandas as pd
 import pytest
 from conftest import ROOT
-from pages import raw_keys, visible
+from pages import check_page, page_maker
 
 from kamkit.i18n import LANGUAGES, catalog
 from kamkit.methods.relationship.finding_rules import NO_DATA, NOTHING, RULES
-from kamkit.reports import company_job, is_current, render, template_names, to_html
-from kamkit.tables import TABLES, spec
+from kamkit.reports import company_job, is_current, render, template_names
 
 TEMPLATE = ROOT / "notebooks/reports/relationship_review.ipynb"
 SAMPLE = ROOT / "datasets/elevator"
-KNOWN = set(TABLES) | {column.name for name in TABLES for column in spec(name).columns}
-CONFIG = (
-    '[company]\nid = "acme"\nname_zh = "样例"\nname_en = "Acme"\ncurrency = "CNY"\n'
-    "as_of = 2026-06-30\n"
-)
 
 
 def table(name: str) -> pd.DataFrame:
@@ -72,39 +65,15 @@ def rendered(request, tmp_path_factory):
 
 
 @pytest.fixture
-def page(monkeypatch, tmp_path):
+def page(tmp_path):
     """Run the template in this process on some tables."""
-
-    def run(tables: dict[str, pd.DataFrame], lang: str, **more: object) -> str:
-        (tmp_path / "kamkit.toml").write_text(CONFIG, encoding="utf-8")
-        for name, frame in tables.items():
-            frame.to_csv(tmp_path / f"{name}.csv", index=False, encoding="utf-8")
-        blocks: list = []
-        monkeypatch.setattr("IPython.display.display", blocks.append)
-        names: dict = {}
-        for cell in nbformat.read(TEMPLATE, as_version=4).cells:
-            exec(compile(cell.source, cell.id, "exec"), names)  # noqa: S102 (our own template)
-            if cell.id == "parameters":
-                names |= {"company": str(tmp_path), "language": lang, "draws": 100, **more}
-        return to_html(blocks, lang)
-
-    return run
-
-
-def check(page: str) -> str:
-    text = visible(page)
-    assert raw_keys(page, KNOWN) == set()
-    assert "nan" not in text.lower().split() and "NaT" not in text and "{" not in text
-    assert "<script" not in page and "http" not in page.replace("http://www.w3.org/", "")
-    appendix = page[page.index('id="sources"') :]
-    assert "<td>–</td>" not in appendix
-    return text
+    return page_maker(TEMPLATE, tmp_path, draws=100)
 
 
 def test_sample_page_is_whole(rendered):
     job, page = rendered
     assert is_current(job) and "relationship_review" in template_names()
-    check(page)
+    check_page(page)
     assert page.count("<svg") >= 15
     words = catalog(job.lang)
     titles = [words[k] for k in words if k.startswith("report.section.rel_")]
@@ -124,7 +93,7 @@ def test_findings_stand_in_order_with_rule_and_money(rendered):
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("case", LITTLE)
 def test_little_data_is_said_not_faked(page, case, lang):
-    text = check(page(LITTLE[case], lang))
+    text = check_page(page(LITTLE[case], lang))
     words = catalog(lang)
     for key in SAYS[case]:
         assert words[f"report.text.{key}"] in text, key
@@ -133,7 +102,7 @@ def test_little_data_is_said_not_faked(page, case, lang):
 def test_a_chosen_account_and_an_earlier_wave(page):
     tables = {name: table(name) for name in ("accounts", "contacts", "contact_roles", "ties")}
     tables |= {"members": table("members")} | SURVEYS
-    text = check(page(tables, "en", focus="A0048", wave="2025H2"))
+    text = check_page(page(tables, "en", focus="A0048", wave="2025H2"))
     name = ACCOUNTS.set_index("account_id")["name"]["A0048"]
     assert "Survey wave 2025H2" in text and f"{name} on 30 Jun 2026" in text
 
