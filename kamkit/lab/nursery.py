@@ -37,8 +37,12 @@ def serve(orders: BinaryIO, answers: BinaryIO) -> dict[str, Any] | None:
         pid = os.fork()
         if pid == 0:
             return order
-        answers.write(f"{pid}\n".encode())
-        answers.flush()
+        try:
+            answers.write(f"{pid}\n".encode())
+            answers.flush()
+        except BrokenPipeError:  # the server has ended, and nobody waits for this kernel
+            os.kill(pid, signal.SIGKILL)
+            break
     return None
 
 

@@ -204,6 +204,7 @@ class WarmKernels(_Manager):  # type: ignore[misc]
     async def _start_spare(self) -> Spare:
         name = self.new_kernel_id()
         self._hidden.add(name)
+        client: Any = None
         try:
             launch = asyncio.create_task(
                 super()._async_start_kernel(kernel_id=name, env={**_LEAN, **os.environ})
@@ -219,10 +220,13 @@ class WarmKernels(_Manager):  # type: ignore[misc]
                 code = f"__import__({module!r}, fromlist=['_']).{function}()"
                 if not await self._ask(client, code, self.patience):
                     self.log.warning("Warming up failed: %s", call)
-        except Exception:
-            self._hidden.discard(name)
-            if name in self:
-                await self.shutdown_kernel(name, now=True)
+        except BaseException as error:
+            if client is not None:
+                client.stop_channels()
+            if isinstance(error, Exception):  # else the server ends, and with it all kernels
+                self._hidden.discard(name)
+                if name in self:
+                    await self.shutdown_kernel(name, now=True)
             raise
         return Spare(name, client)
 

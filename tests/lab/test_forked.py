@@ -104,7 +104,9 @@ def test_nothing_that_is_loaded_starts_a_thread():
         "import threading; from kamkit.lab import nursery; "
         f"nursery.load(['{KIT}']); print(threading.active_count())"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", timeout=120
+    )
     assert done.stdout.strip() == "1", done.stderr
 
 

@@ -18,6 +18,7 @@ from kamkit.exercises.recipes.m05_base import (
     sheet,
 )
 from kamkit.exercises.recipes.parts import cell, one_of, pair, until
+from kamkit.exercises.recipes.wordings import pool
 from kamkit.methods.relationship.reliability import alpha_of
 from kamkit.methods.relationship.survey_intervals import spread_of, standard_errors, t_point
 from kamkit.methods.shares import same_groups
@@ -148,7 +149,7 @@ def survey_score(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     traps["ranked"] = {"rank.verdict": "all"}
     traps["nobody"] = {"rank.verdict": "none" if right != "none" else "low"}
     top, last = called[order[0]], called[order[-1]]
-    said = {"none": pair("三家分不开", "the three cannot be told apart"),
+    said = {"none": pair("没有一家能单独点名", "no single one can be named"),
             "low": pair(f"只有{last.zh}明显低", f"only {last.en} is clearly lower"),
             "high": pair(f"只有{top.zh}明显高", f"only {top.en} is clearly higher"),
             "all": pair("三家都分得开", "all three stand apart")}  # fmt: skip
@@ -177,7 +178,7 @@ def _score_fields(top: Text, last: Text) -> tuple[Any, ...]:
         ("all", "三家按得分排出一二三", "Rank all three by score"),
         ("high", f"只说{top.zh}明显高，其余不排", f"Only {top.en} is clearly higher"),
         ("low", f"只说{last.zh}明显低，其余不排", f"Only {last.en} is clearly lower"),
-        ("none", "三家分不开，不排名", "They cannot be told apart: no ranking"),
+        ("none", "没有一家能单独点名，不排名", "No single one can be named: no ranking"),
     )
     return (
         field("score", "信任得分（0–100）", "Trust score (0–100)", "score", items=("a", "b", "c")),
@@ -188,16 +189,14 @@ def _score_fields(top: Text, last: Text) -> tuple[Any, ...]:
 def _score_sheets(
     draw: Draw, given: list[Ticks], called: list[Text], half: np.ndarray
 ) -> tuple[Any, ...]:
-    survey = read_survey("relationship_quality")
     cols = columns(("account", "客户", "Account", "text"), ("who", "受访者", "Respondent", "text"),
                    *((f"t{k}", f"题{k}", f"Q{k}", "number") for k in range(1, 5)))  # fmt: skip
     rows: list[tuple[Any, ...]] = []
     for ticks, name in zip(given, called, strict=True):
         roles = draw.sample(_ROLES, len(ticks))
         rows += [(name, role, *row) for role, row in zip(roles, ticks.tolist(), strict=True)]
-    asked = [i.words["customer"] for i in survey.items_of("trust")]
     heads = columns(("q", "题", "Question", "text"), ("text", "内容", "Wording", "text"))
-    wording = [(f"{k}", Text(t["zh"], t["en"])) for k, t in enumerate(asked, 1)]
+    wording = [(f"{k}", text) for k, text in enumerate(_asked(), 1)]
     ends = columns(("account", "客户", "Account", "text"),
                    ("half", "95% 区间 ±（分）", "95% interval ± (points)", "score"))  # fmt: skip
     return (
@@ -210,21 +209,12 @@ def _score_sheets(
     )  # fmt: skip
 
 
-_ITEMS = (
-    Text("这家供应商说到做到。", "This supplier does what it says."),
-    Text("出了问题，他们会主动跟我们讲实话。",
-         "When something goes wrong, they tell us the truth without being asked."),
-    Text("他们懂我们的业务，判断靠得住。",
-         "They know our business, and their judgement can be relied on."),
-    Text("跟他们打交道，我们总得留一手。", "In dealing with them we always keep something back."),
-)  # fmt: skip
-_DOUBLE = (
-    Text("他们价格合理，交货也快。", "Their prices are fair and they deliver fast."),
-    Text("他们的产品线齐全，办公楼也气派。",
-         "Their range is complete and their offices are impressive."),
-    Text("他们的人经常来，资料也发得多。",
-         "Their people come often and send a lot of material."),
-)  # fmt: skip
+def _asked() -> list[Text]:
+    """The four questions on trust as customers read them."""
+    items = read_survey("relationship_quality").items_of("trust")
+    return [Text(i.words["customer"]["zh"], i.words["customer"]["en"]) for i in items]
+
+
 _SIZE = {"turn": (26, 44), "reword": (40, 60), "few": (6, 8)}
 
 
@@ -264,7 +254,7 @@ def _spoilt(rows: np.ndarray, scene: str) -> bool:
     bad = {"turn": 3, "reword": 2}[scene]
     plain = np.delete(rest, bad).min() > 0.05 and without[bad] - alpha > 0.1
     if scene == "reword":
-        return bool(plain and abs(rest[bad]) < 0.12)
+        return bool(plain and abs(rest[bad]) < 0.12 and alpha < 0.69)
     turned = rows.copy()
     turned[:, 3] = 8 - turned[:, 3]
     return bool(plain and rest[bad] < -0.5 and item_figures(turned)[0] > without[bad])
@@ -278,16 +268,16 @@ def reverse_item(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
     scene = draw.choice(["turn", "turn", "reword", "few"])
     rows = until(lambda: _answers(draw, scene), lambda r: _spoilt(r, scene), 200)
     alpha, rest, without = item_figures(rows)
-    texts = list(_ITEMS)
+    texts = _asked()
     if scene == "reword":
-        texts[2] = draw.choice(_DOUBLE)
+        texts[2] = draw.choice([Text(**words) for words in pool("m04_survey")["double"]])
     turned = rows.copy()
     turned[:, 3] = 8 - turned[:, 3]
     after = item_figures(turned)[0]
     why = {
         "turn": pair("题4 是反着问的，却没有翻转，所以和其余三题负相关",
                      "question 4 asks the other way and wasn't turned, so it opposes the rest"),
-        "reword": pair("题3 一句问了两件事，和信任又没有关系，与其余三题几乎不相关",
+        "reword": pair("题3 一句问两件事，都不是信任，与其余三题几乎不相关",
                        "question 3 asks two things at once, neither trust, and goes with nothing"),
         "few": pair("四题之间没毛病，只是人太少，这个 α 可能差得很远",
                     "the questions agree, but so few people leave alpha almost free"),
@@ -297,8 +287,8 @@ def reverse_item(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
                      f"turned, alpha is {after:.2f}; dropped, {without[3]:.2f} with three"),
         "reword": pair(f"本次先按其余三题报（α = {without[2]:.2f}），下次换一句只问一件事的",
                        f"report the other three (alpha {without[2]:.2f}), reword for next time"),
-        "few": pair("先别报 α；凑到 10 人再算，30 人以上才谈得上准",
-                    "don't report alpha; compute it from 10 people, trust it from 30"),
+        "few": pair("先别报 α；凑到 10 人再算，30 人以下都要注明误差大",
+                    "don't report alpha; compute it from 10 people, and warn below 30"),
     }[scene]  # fmt: skip
     cols = columns(("q", "题", "Question", "text"), ("text", "内容", "Wording", "text"),
                    ("rest", "与其余题的相关", "Correlation with the rest", "score"),
@@ -311,7 +301,7 @@ def reverse_item(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
         places=places(
             ("turn", "有一题方向反了：先翻转（8 减原分），再算一遍",
              "One question runs the other way: turn it (8 less the tick), then compute again"),
-            ("drop", "把让 α 最低的那题删掉，α 一下就高了",
+            ("drop", "去掉哪题 α 最高，就删哪题",
              "Delete whichever question raises alpha most when it goes"),
             ("reword", "有一题问的不是信任：这次不计入，下次改写",
              "One question isn't about trust: leave it out now and reword it"),

@@ -9,6 +9,7 @@ from kamkit.exercises.model import Accept, Item, Sheet, Text, Variant
 from kamkit.exercises.recipes.m05_base import columns, field, listed, names, places, sheet
 from kamkit.exercises.recipes.m06_people import TITLES, people_names, titled
 from kamkit.exercises.recipes.parts import cell, one_of
+from kamkit.exercises.recipes.wordings import pool
 from kamkit.methods.contacts.entry import ORDER
 from kamkit.schemes.contacts import contact_scheme
 
@@ -189,49 +190,12 @@ def _either(place: dict[str, tuple[int, int]], called: dict[str, Text]) -> dict[
 
 def _evidence(draw: Draw, mode: str, called: dict[str, Text]) -> dict[str, str]:
     """What the last projects show of how they decide, without its name."""
-    zh, en = _PROOF[mode][draw.integer(0, 1)]
+    proof = pool("m06_notes")["proof"][mode][draw.integer(0, 1)]
     who = {p: called[p] for p in CAST}
     return {
-        "zh": zh.format(**{p: t.zh for p, t in who.items()}),
-        "en": en.format(**{p: t.en for p, t in who.items()}),
+        "zh": proof["zh"].format(**{p: t.zh for p, t in who.items()}),
+        "en": proof["en"].format(**{p: t.en for p, t in who.items()}),
     }
-
-
-_PROOF = {
-    "authority": (
-        (
-            "去年三个项目都是{boss}一个人定的，有一个评审会还没开完就通知了中标方",
-            "{boss} settled all three projects last year alone, one before the review had ended",
-        ),
-        (
-            "评审组两次推荐了别家，{boss}都没听，自己改了名单",
-            "twice the reviewers proposed another bidder; {boss} overruled them both times",
-        ),
-    ),
-    "consultative": (
-        (
-            "去年三个项目，{boss}都先问过{opener}和{adviser}，听完自己定",
-            "in all three projects last year {boss} first asked {opener} and {adviser}, then "
-            "decided alone",
-        ),
-        (
-            "{boss}说“我定，但得先听听{opener}和{adviser}怎么看”，前两次也确实这样",
-            "“I decide, but first I hear {opener} and {adviser},” says {boss}, and did so twice",
-        ),
-    ),
-    "consensus": (
-        (
-            "会签单上缺一个名字就不能下单，去年有个项目因为{opponent}没签停了四个月",
-            "no order leaves with a signature missing; last year {opponent} didn't sign and a "
-            "project stood still for four months",
-        ),
-        (
-            "采购委员会要全体同意，去年{boss}想定的一家，有一位委员不点头就换了",
-            "the committee must agree to a man; last year one member said no to the bidder "
-            "{boss} wanted, and that was it",
-        ),
-    ),
-}
 
 
 def _people_sheet(
@@ -247,7 +211,7 @@ def _people_sheet(
     cols = columns(
         ("name", "联系人", "Contact", "text"), ("part", "在决策里", "Part in the decision", "text"),
         ("influence", "影响力 1–5", "Influence 1–5", "number"),
-        ("support", "态度 −2 到 2", "Support −2 to 2", "number"),
+        ("support", "支持度 −2 到 2", "Support −2 to 2", "number"),
         ("tie", "我方最强关系 0–4", "Our strongest tie 0–4", "number"),
         ("who", "谁认识", "Known to", "text"),
     )  # fmt: skip

@@ -169,7 +169,7 @@ def contact_matrix(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
             field("type", "类型", "Type", type="choice", options=types, items=tuple(ids)),
             field("phase", "参与的阶段", "Takes part in", type="choice", options=phases,
                   items=tuple(ids)),
-            field("stance", "态度", "Support", type="choice", options=_STANCES, items=tuple(ids)),
+            field("stance", "支持度", "Support", type="choice", options=_STANCES, items=tuple(ids)),
             field("bare", "没有覆盖的阶段", "Phase not covered", type="choice", options=phases,
                   items=("all",)),
             field("block", "拦路的人", "The blocker", type="choice", options=persons,
@@ -362,7 +362,7 @@ def influencers_wheel(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
             "absent": listed([t for s, t in said.items() if s not in lead]),
         },
         places=tuple(Place(s, labels[s]) for s in spokes),
-        sheets=(sheet(Text("决策圈里的人", "People around the decision"), cols, rows),),
+        sheets=(sheet(Text("决策单元里的人", "People around the decision"), cols, rows),),
         traps={
             name: dict.fromkeys(_three(v), True) for name, v in ranks.items() if name != "gap"
         },

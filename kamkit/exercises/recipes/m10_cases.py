@@ -8,31 +8,12 @@ from kamkit.exercises.model import Text, Variant
 from kamkit.exercises.recipes.m05_base import WAN, columns, money, names, sheet
 from kamkit.exercises.recipes.m10_signs import chance_of, worth_of
 from kamkit.exercises.recipes.parts import cell, pair, share, until
+from kamkit.exercises.recipes.wordings import pool
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from kamkit.exercises.variants import Draw
-
-# Why it left, what happened, and an offer that answers it.
-_STORIES = (
-    (Text("交期屡次延误", "Late deliveries"),
-     Text("去年 9 月起三批货各晚了两周，客户停过一次线，10 月起订单给了别家。",
-          "Three deliveries were two weeks late each from September; their line stood still once, "
-          "and orders went elsewhere from October."),
-     Text("预留产能，交期写进合同", "reserved capacity, delivery times in the contract")),
-    (Text("联系人离职", "Contact left"),
-     Text("管我们的采购经理去年调走，接任者没见过我们的人，用了他熟悉的供应商。",
-          "The purchasing manager we knew moved on; the successor never met us and took a supplier "
-          "of his own."),
-     Text("技术同事带试用件拜访接任者和生产总监",
-          "an engineer visits the successor and operations with a trial part")),
-    (Text("服务响应慢", "Slow service"),
-     Text("两次设备故障都等了六天才有人到场，质量主管提过三次没有下文。",
-          "Two faults waited six days for somebody to come; the quality lead asked three times "
-          "without an answer."),
-     Text("专属工程师，四小时内回复", "an engineer of their own, an answer within four hours")),
-)  # fmt: skip
 
 
 def win_back_case(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
@@ -40,7 +21,8 @@ def win_back_case(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
 
     Source: S130 (reason, offer, result); chance and worth as in ``m10_signs.win_back``.
     """
-    reason, story, offer = draw.choice(_STORIES)
+    told = draw.choice(pool("m10_cases")["stories"])
+    reason, story, offer = (Text(**told[part]) for part in ("reason", "story", "offer"))
 
     def facts() -> tuple[float, int, int, float, float]:
         tried = draw.integer(8, 16)

@@ -79,8 +79,8 @@ def gate_reviews(
     stands, by id; ``options`` go to :func:`gate_review` (gate_evidence, evidence, required,
     as_of, stale_days).
     Returns ``decisions`` (id, phase, decision: stop, hold, go; stops, missing, first_missing,
-    share_met with low and high, answers: rows known; origin), ``phases`` and ``questions`` (as
-    :class:`GateReview`, with the id in front). Projects without answers aren't listed: nothing
+    share_met with low and high, answers: rows known; variant, origin), ``phases`` and
+    ``questions`` (as :class:`GateReview`, with the id in front). Projects without answers aren't listed: nothing
     is known of them. Source: S152; Cooper 1990; rule house.
 
     >>> from types import SimpleNamespace as Set
@@ -97,7 +97,7 @@ def gate_reviews(
         met = review.measures.set_index("measure").loc["share_met"]
         line = review.decision.assign(
             share_met=met["value"], low=met["low"], high=met["high"], answers=len(rows),
-            origin=met["origin"],
+            variant=met["variant"], origin=met["origin"],
         )  # fmt: skip
         for name, part in zip(found, (line, review.phases, review.questions), strict=True):
             part = part.copy()
@@ -117,7 +117,8 @@ def gate_reviews(
 def _nothing(question_set: QuestionSet, by: str) -> GateReviews:
     """No answers at all: the tables with their columns and no row."""
     empty = gate_review(pd.DataFrame({"question": [], "answer": []}), question_set)
-    columns = [by, *empty.decision.columns, "share_met", "low", "high", "answers", "origin"]
+    figures = ["share_met", "low", "high", "answers", "variant", "origin"]
+    columns = [by, *empty.decision.columns, *figures]
     return GateReviews(
         pd.DataFrame(columns=columns),
         pd.DataFrame(columns=[by, *empty.phases.columns]),
