@@ -80,8 +80,8 @@ def gate_reviews(
     as_of, stale_days).
     Returns ``decisions`` (id, phase, decision: stop, hold, go; stops, missing, first_missing,
     share_met with low and high, answers: rows known; variant, origin), ``phases`` and
-    ``questions`` (as :class:`GateReview`, with the id in front). Projects without answers aren't listed: nothing
-    is known of them. Source: S152; Cooper 1990; rule house.
+    ``questions`` (as :class:`GateReview`, with the id in front). Projects without answers
+    aren't listed: nothing is known of them. Source: S152; Cooper 1990; rule house.
 
     >>> from types import SimpleNamespace as Set
     >>> one = Set(id="budget", group="start", weight=1.0, gate=True, origin="house")
