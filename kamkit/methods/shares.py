@@ -67,6 +67,22 @@ def share_of(hits: Any, n: Any) -> Floats:
     return shares
 
 
+def chained(tied: npt.NDArray[np.bool_], values: Floats) -> Ints:
+    """Group numbers of items that are tied, directly or in a chain; 1 holds the highest value.
+
+    >>> chained(np.array([[1, 0], [0, 1]], bool), np.array([1.0, 2.0])).tolist()
+    [2, 1]
+    """
+    if not len(values):
+        return np.zeros(0, dtype=np.int64)
+    parts = connected_components(coo_array(tied), directed=False)[1]
+    best = np.full(parts.max() + 1, -np.inf)
+    np.maximum.at(best, parts, values)
+    place = np.empty(len(best), dtype=np.int64)
+    place[np.argsort(-best, kind="stable")] = np.arange(1, len(best) + 1)
+    return np.asarray(place[parts])
+
+
 def same_groups(rate: Floats, low: Floats, high: Floats) -> Ints:
     """Numbers of groups that cannot be separated: 1 for those with the highest rates; 0 unknown.
 
@@ -86,10 +102,5 @@ def same_groups(rate: Floats, low: Floats, high: Floats) -> Ints:
     gap = p[:, None] - p[None, :]
     reach = np.hypot(below[:, None], above[None, :])
     tied = (gap >= 0) & (gap - reach <= 0)
-    parts = connected_components(coo_array(tied), directed=False)[1]
-    best = np.full(parts.max() + 1, -np.inf)
-    np.maximum.at(best, parts, p)
-    place = np.empty(len(best), dtype=np.int64)
-    place[np.argsort(-best, kind="stable")] = np.arange(1, len(best) + 1)
-    numbers[known] = place[parts]
+    numbers[known] = chained(tied, p)
     return numbers

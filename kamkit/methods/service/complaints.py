@@ -15,12 +15,11 @@ from kamkit.methods.service.inputs import (
     UNKNOWN,
     Day,
     KnownCases,
-    chained,
     group_names,
     in_order,
     known_cases,
 )
-from kamkit.methods.shares import WILSON, Floats, same_groups, share_of, wilson
+from kamkit.methods.shares import WILSON, Floats, chained, same_groups, share_of, wilson
 
 _PARETO = "S122; field:Juran 1951; house"
 _FIRST = f"S123; {WILSON}; house"

@@ -149,25 +149,6 @@ def days_between(start: pd.Series, end: pd.Series) -> Floats:
     return np.asarray(gap.dt.days.to_numpy(float, na_value=np.nan))
 
 
-def chained(tied: np.ndarray, values: Floats) -> np.ndarray:
-    """Group numbers of items that cannot be told apart, directly or in a chain; 1 the highest.
-
-    >>> chained(np.array([[1, 0], [0, 1]], bool), np.array([1.0, 2.0])).tolist()
-    [2, 1]
-    """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    if not len(values):
-        return np.zeros(0, dtype=np.int64)
-    parts = connected_components(coo_array(tied), directed=False)[1]
-    best = np.full(parts.max() + 1, -np.inf)
-    np.maximum.at(best, parts, values)
-    place = np.empty(len(best), dtype=np.int64)
-    place[np.argsort(-best, kind="stable")] = np.arange(1, len(best) + 1)
-    return np.asarray(place[parts])
-
-
 def in_order(groups: Sequence[str]) -> list[str]:
     """Names in order, what is not known last.
 
