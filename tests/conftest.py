@@ -11,6 +11,8 @@ import pytest
 import yaml
 from browser import chromium, open_browser
 
+from kamkit.exercises import desk
+
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("KAMKIT_SHARED_DATA", ROOT.parent / "shared" / "data"))
 
@@ -44,6 +46,15 @@ def published() -> dict[str, dict[str, Any]]:
     """The published cases by id (tests/data/published_cases.yaml)."""
     text = (ROOT / "tests/data/published_cases.yaml").read_text(encoding="utf-8")
     return {case["id"]: case for case in yaml.safe_load(text)}
+
+
+@pytest.fixture(autouse=True)
+def journals_closed() -> Iterator[None]:
+    """A page's process ends and its files with it; the tests' process goes on."""
+    yield
+    for journal in desk._journals.values():
+        journal.close()
+    desk._journals.clear()
 
 
 @pytest.fixture(scope="module")
