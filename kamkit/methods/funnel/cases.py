@@ -69,6 +69,7 @@ def stage_rule_case(
     ladder: Ladder,
     merge: str = "",
     contact_days: int = 0,
+    before: ConversionCase | None = None,
 ) -> StageRuleCase:
     """Conversion if two stages were one, or if a step counted only with a talk behind it.
 
@@ -76,7 +77,7 @@ def stage_rule_case(
     ladder; "": none. ``contact_days``: a step to a further stage counts only where a person was
     in touch with the account in so many days before it (0: every step counts); a step that
     doesn't count leaves the deal in the stage before. The stage in which a deal begins always
-    counts.
+    counts. ``before``: ``conversion_case(history)``, where it is at hand already.
     ``weighted_by_path`` is the open pipeline, each deal times the product of the rates of its
     stage and those after it.
     Returns :class:`StageRuleCase`. Source: house.
@@ -111,7 +112,7 @@ def stage_rule_case(
         as_of=history.as_of,
         mapping=mapping,
     )
-    before, after = conversion_case(history), conversion_case(changed)
+    before, after = before or conversion_case(history), conversion_case(changed)
     rows = [
         ("entries_counted", len(history.stays), len(counted)),
         ("entries_without_contact", 0, len(history.stays) - len(counted)),

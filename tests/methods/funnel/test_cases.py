@@ -42,7 +42,10 @@ def test_a_window_leaves_out_what_came_later(history):
 
 
 def test_no_rule_changes_nothing(history, company):
+    before = funnel.conversion_case(history)
     same = funnel.stage_rule_case(history, company.interactions, ladder=LADDER)
+    given = funnel.stage_rule_case(history, company.interactions, ladder=LADDER, before=before)
+    pd.testing.assert_frame_equal(given.figures, same.figures)
     pd.testing.assert_series_equal(same.figures["before"], same.figures["after"], check_names=False)
 
 
