@@ -33,7 +33,7 @@ from kamkit.charts.theme import (
     Figure,
     ink_on,
 )
-from kamkit.i18n import number, t
+from kamkit.i18n import listed, number, t
 from kamkit.schemes.contacts import contact_scheme
 
 _ROW = 27.0
@@ -152,7 +152,7 @@ def _said(rows: Sequence[Mapping[Any, Any]], ties: Ties, lang: str) -> dict[str,
         "covered": number(sum(str(r["person_id"]) in covered for r in rows), lang),
         "against": number(sum(s is not None and s < 0 for s in support), lang),
         "members": number(len({m for _, m in ties}), lang),
-        "phases": t("chart.source.comma", lang).join(gaps),
+        "phases": listed(gaps, lang),
     }
 
 

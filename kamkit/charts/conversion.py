@@ -12,7 +12,7 @@ from kamkit.charts import theme
 from kamkit.charts.sources import blank, constant, source_note
 from kamkit.charts.stages import beside, legend_below, short_list, stage_name
 from kamkit.charts.theme import BAD, GRID, INK, MUTED, PAPER, RULE, SERIES, WARN, Figure, data_text
-from kamkit.i18n import interval, number, percent, t
+from kamkit.i18n import interval, listed, number, percent, t
 from kamkit.schemes import Ladder
 
 _PARTS = ("advanced", "lost", "open", "other")
@@ -119,7 +119,7 @@ def _parts(ax: Axes, table: pd.DataFrame, lang: str) -> str:
     ax.set_xticks([x for x in ax.get_xticks() if 0 <= x <= start.max() * 1.01])
     ax.set_xlabel(t("chart.conversion.deals", lang))
     theme.value_grid(ax, "x")
-    return t("chart.source.comma", lang).join(t(f"chart.conversion.{p}", lang) for p in shown)
+    return listed((t(f"chart.conversion.{p}", lang) for p in shown), lang)
 
 
 def _rates(ax: Axes, table: pd.DataFrame, lang: str) -> None:

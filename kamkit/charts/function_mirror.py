@@ -14,7 +14,7 @@ from kamkit.charts.influence_style import grade, tags
 from kamkit.charts.sheet import WIDTH, Pen, fit, fit_lines, settle, sheet, words
 from kamkit.charts.sources import blank, constant, source_note
 from kamkit.charts.theme import ACCENT, BAD, INK, MUTED, PAPER, RULE, Figure
-from kamkit.i18n import label, number, t
+from kamkit.i18n import label, listed, number, t
 from kamkit.schemes.contacts import contact_scheme
 
 _BOX = 225.0
@@ -76,11 +76,10 @@ def _said(
     rows: Sequence[Mapping[Any, Any]], labels: Mapping[str, str], lang: str
 ) -> dict[str, str]:
     open_ = [labels.get(str(r["pair"]), str(r["pair"])) for r in rows if not _linked(r)]
-    comma = t("chart.source.comma", lang)
     return {
         "n": number(len(rows), lang),
         "linked": number(len(rows) - len(open_), lang),
-        "open": comma.join(open_[:4]) + (" …" if len(open_) > 4 else ""),
+        "open": listed(open_[:4], lang) + (" …" if len(open_) > 4 else ""),
     }
 
 
@@ -110,9 +109,8 @@ def _pair(
 def _people(row: Mapping[Any, Any], side: str, names: Mapping[str, str] | None, lang: str) -> str:
     """Who holds the ties of a pair on one side, else how many people there are."""
     ids = tags(row["our_ids" if side == "us" else "customer_ids"])
-    comma = t("chart.source.comma", lang)
     if ids:
-        return comma.join((names or {}).get(p, p) for p in ids)
+        return listed(((names or {}).get(p, p) for p in ids), lang)
     if side == "customer":
         return t("chart.mirror.known", lang, n=number(row["customers"], lang)) if row[
             "customers"] else ""  # fmt: skip

@@ -25,7 +25,7 @@ from kamkit.charts.influence_style import (
 from kamkit.charts.sheet import Pen, fit, legend, settle, sheet
 from kamkit.charts.sources import blank, source_note
 from kamkit.charts.theme import BAD, WARN, Figure
-from kamkit.i18n import day, number, t
+from kamkit.i18n import day, listed, number, t
 
 _WORKING = 2  # a tie that can be worked with (house)
 
@@ -182,9 +182,8 @@ def _ring(pen: Pen, drawn: Scene, person: str, color: str, *, dashed: bool) -> N
 def _notes(fig: Figure, cast: Cast, alone: set[str], as_of: object, lang: str) -> None:
     lines: list[str] = []
     if alone:
-        comma = t("chart.source.comma", lang)
         named = [fit(cast.names[p], 120, 11) for p in sorted(alone)]
-        lines.append(t("chart.influence.alone", lang, names=comma.join(_few(named))))
+        lines.append(t("chart.influence.alone", lang, names=listed(_few(named), lang)))
     lines.append(t("chart.influence.letters", lang))
     if as_of is not None:
         lines.append(t("chart.influence.as_of", lang, day=day(as_of, lang)))

@@ -14,7 +14,7 @@ from kamkit.charts.sheet import fit_lines
 from kamkit.charts.sources import blank, constant, source_note
 from kamkit.charts.stages import legend_below
 from kamkit.charts.theme import BAD, MUTED, PAPER, RULE, SERIES, Figure
-from kamkit.i18n import interval, label, number, t
+from kamkit.i18n import interval, label, listed, number, t
 from kamkit.schemes.surveys import Survey
 
 _ROOM = 250.0  # points of an item's words
@@ -163,7 +163,7 @@ def _warn(fig: Figure, warnings: pd.DataFrame, survey: Survey | None, lang: str)
         words = label(f"reliability.{row['code']}", lang, "")
         if not words:
             continue
-        words = words.format(items=t("chart.source.comma", lang).join(named),
+        words = words.format(items=listed(named, lang),
                              n=number(row["n"], lang))  # fmt: skip
         where = dimension_name(row["dimension"], lang, survey) if row["dimension"] else ""
         theme.note(fig, t("chart.alpha.warn", lang, name=where, words=words) if where else words)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from kamkit.charts import theme
 from kamkit.charts.theme import MUTED, Figure, data_text
-from kamkit.i18n import label, number, t
+from kamkit.i18n import label, listed, number, t
 
 
 def key_words(kind: str, keys: Iterable[object], lang: str) -> str:
@@ -20,7 +20,7 @@ def key_words(kind: str, keys: Iterable[object], lang: str) -> str:
     parts = [part.strip() for key in keys for part in str(key).split(";") if part.strip()]
     words = [label(f"{kind}.{p}", lang, p.removeprefix("field:")) for p in dict.fromkeys(parts)]
     house = label("word.house", lang)
-    return t("chart.source.comma", lang).join(house if w == "house" else w for w in words)
+    return listed((house if w == "house" else w for w in words), lang)
 
 
 def source_note(

@@ -9,7 +9,16 @@ from kamkit.i18n.cells import (
     records,
     sentence_values,
 )
-from kamkit.i18n.formats import day, interval, money, money_column, money_unit, number, percent
+from kamkit.i18n.formats import (
+    day,
+    interval,
+    listed,
+    money,
+    money_column,
+    money_unit,
+    number,
+    percent,
+)
 from kamkit.i18n.problems import describe, problem_table
 
 __all__ = [
@@ -23,6 +32,7 @@ __all__ = [
     "interval",
     "is_number_column",
     "label",
+    "listed",
     "money",
     "money_column",
     "money_unit",

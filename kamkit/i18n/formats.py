@@ -28,6 +28,15 @@ def _pattern(digits: int) -> str:
     return "#,##0" + ("." + "0" * digits if digits else "")
 
 
+def listed(words: Iterable[str], lang: str) -> str:
+    """Words in a row, as each language parts them.
+
+    >>> listed(["A", "B"], "en"), listed(["A", "B"], "zh")
+    ('A, B', 'A、B')
+    """
+    return label("chart.source.comma", lang).join(words)
+
+
 def number(value: Any, lang: str, digits: int = 0) -> str:
     """A number with thousands separators; missing is a dash.
 

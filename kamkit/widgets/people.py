@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from kamkit.i18n import label, t
+from kamkit.i18n import label, listed, t
 from kamkit.widgets.tables import TableView, table_view
 from kamkit.widgets.views import account_names, part_of, rows_where, worded
 
@@ -70,7 +70,7 @@ def people_words(
     >>> people_words(table, "en", names={"C1": "Ada", "C2": "Bo"}).values.tolist()
     [['Ada, Bo', 'choose']]
     """
-    shown, comma = table.copy(), label("chart.source.comma", lang)
+    shown = table.copy()
 
     def word(column: str, key: str) -> str:
         if column in PEOPLE:
@@ -85,7 +85,7 @@ def people_words(
     for column in shown.columns:
         if column in PEOPLE or column in TAGS or column in (lists or {}):
             shown[column] = [
-                comma.join(word(column, key.strip()) for key in cell.split(";"))
+                listed((word(column, key.strip()) for key in cell.split(";")), lang)
                 if isinstance(cell, str) and cell
                 else None
                 if cell == ""

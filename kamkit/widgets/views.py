@@ -8,7 +8,7 @@ from html import escape
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from kamkit.i18n import cell_text, interval, is_number_column, label, money, number, t
+from kamkit.i18n import cell_text, interval, is_number_column, label, listed, money, number, t
 from kamkit.widgets.tables import TableView, table_view
 
 if TYPE_CHECKING:
@@ -138,11 +138,12 @@ def worded(
     [['Acme', 'up']]
     """
     shown = table.copy()
-    comma = label("chart.source.comma", lang)
     for column, section in (SECTIONS | dict(sections or {})).items():
         if column in shown.columns:
             shown[column] = [
-                comma.join(label(f"{section}.{key}", lang, key) for key in str(value).split("; "))
+                listed(
+                    (label(f"{section}.{key}", lang, key) for key in str(value).split("; ")), lang
+                )
                 for value in shown[column]
             ]
     if names is not None and "account_id" in shown.columns:

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from kamkit.exercises.model import Exercise, Field, Item, Place, Text, Variant
-from kamkit.i18n import catalog, label, t
+from kamkit.i18n import catalog, label, listed, t
 from kamkit.widgets.exercise.written import Words, block, line, plain, sheet_data
 
 _SOURCE = re.compile(r"^S\d{3}$")
@@ -81,8 +81,7 @@ def source_line(exercise: Exercise, lang: str) -> str:
     numbered = [*exercise.s_numbers, *(p for p in parts if _SOURCE.match(p))]
     named = ("house" if _HOUSE.search(p) else p for p in parts if not _SOURCE.match(p))
     others = [label(f"origin.{p}", lang, p.removeprefix("field:")) for p in named]
-    comma = label("chart.source.comma", lang)
-    return t("exercise.source", lang, origin=comma.join(dict.fromkeys([*numbered, *others])))
+    return t("exercise.source", lang, origin=listed(dict.fromkeys([*numbered, *others]), lang))
 
 
 def page_data(exercise: Exercise, variant: Variant, *, lang: str, key: str) -> dict[str, Any]:

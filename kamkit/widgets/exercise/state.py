@@ -10,7 +10,7 @@ from kamkit.errors import KamkitError, Problem
 from kamkit.exercises.bank.words import answer_name
 from kamkit.exercises.follow import met_with
 from kamkit.exercises.model import Exercise, Variant
-from kamkit.i18n import catalog, describe, label, number, percent, t
+from kamkit.i18n import catalog, describe, label, listed, number, percent, t
 from kamkit.widgets.exercise.best import solution_words
 from kamkit.widgets.exercise.page import part_names, places_of, value_words
 from kamkit.widgets.exercise.written import block, line, written
@@ -55,8 +55,7 @@ def _named(name: str, value: Any, names: Mapping[str, str], lang: str) -> str:
     if name.endswith("share") and isinstance(value, int | float):
         return percent(value, lang, 0)
     if isinstance(value, list | tuple):
-        comma = label("chart.source.comma", lang)
-        return comma.join(_named(name, v, names, lang) for v in value)
+        return listed((_named(name, v, names, lang) for v in value), lang)
     return names.get(str(value)) or written(value, lang)
 
 
@@ -184,8 +183,7 @@ class StateData:
 
     def _changed(self, before: Mapping[str, Any], parts: Mapping[str, Any]) -> str:
         changed = [p for p in [*parts, *before] if parts.get(p) != before.get(p)]
-        comma = label("chart.source.comma", self.lang)
-        return comma.join(dict.fromkeys(self._decided(p, parts.get(p)) for p in changed))
+        return listed(dict.fromkeys(self._decided(p, parts.get(p)) for p in changed), self.lang)
 
     def _decided(self, part: str, value: Any) -> str:
         text = value_words(part, value, self.variant, self.lang) if value else "–"
