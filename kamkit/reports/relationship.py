@@ -31,6 +31,10 @@ _SECTIONS = {
     "partner_type": "partner_type",
     "form": "partner_form",
     "code": "partner_issue",
+    "cause": "driver",
+    "proposal": "disposition",
+    "sign": "sign",
+    "caution": "caution",
 }
 _PEOPLE = ("cut_person", "top_person", "contact_id", "member_id", "person_id")
 _LISTED = {

@@ -189,7 +189,8 @@ def _worked_out(
 def _manager(desk: RelationshipDesk, account_id: str) -> str | None:
     """The account's owner, else whoever of us has most ties there."""
     accounts = desk.tables["accounts"]
-    owners = accounts.loc[(accounts["account_id"] == account_id).to_numpy(), "owner_id"].dropna()
+    mine = accounts[(accounts["account_id"] == account_id).to_numpy()]
+    owners = mine.get("owner_id", mine["account_id"].iloc[:0]).dropna()
     if len(owners):
         return str(owners.iloc[0])
     links = network_of(desk.book, account_id).links
