@@ -77,6 +77,10 @@ def plot_relationship_stages(
     pen.draw(ax)
     note = t("chart.stages.reading", lang)
     theme.note(fig, note + (t("chart.stages.type_note", lang, **said) if type else ""))
+    sizes = ((people["side"] == side).sum() for side in ("us", "customer"))
+    left_out = sum(max(0, int(size) - _MOST) for size in sizes)
+    if left_out:
+        theme.note(fig, t("chart.stages.left_out", lang, n=number(left_out, lang), most=_MOST))
     source_note(fig, lang, n=len(_threads(links)), variant=["tie_ge2"],
                 origin=["S103", "S105", "house"])  # fmt: skip
     settle(fig, ax, y)

@@ -216,6 +216,13 @@ def test_every_stage_has_its_drawing_and_the_one_reached_is_named() -> None:
         assert any(text.get_text() == "▲ now" for text in fig.axes[0].texts)
 
 
+def test_people_who_are_not_drawn_are_counted() -> None:
+    known, found = stage(20)
+    fig = plot_relationship_stages(known.people, known.links, lang="en", stage=found.stage)
+    more = (known.people["side"] == "customer").sum() - 14
+    assert more > 0 and f"{more} more aren't drawn" in fig.footer
+
+
 def test_evidence_marks_met_open_and_unknown_apart() -> None:
     rows = pd.DataFrame({
         "ladder": "stages", "stage": "mid", "indicator": ["threads", "our_people", "joint_teams"],
