@@ -13,7 +13,7 @@ from kamkit.errors import KamkitError, Problem
 from kamkit.schemes.criteria import DATA
 from kamkit.schemes.files import check_origin, read_toml, shipped_toml, wrong_format
 from kamkit.schemes.model import Labels
-from kamkit.schemes.shape import Notes, check_entry
+from kamkit.schemes.shape import Notes, check_entry, check_sections
 
 _PLAN = {
     "format": "count!",
@@ -69,14 +69,12 @@ def _problems(raw: Mapping[str, Any], name: str) -> list[Problem]:
     if wrong_format(notes, raw):
         return notes.found
     check_entry(notes, _PLAN, raw, "")
-    rows = raw.get("steps", [])
-    for i, row in enumerate(rows if isinstance(rows, list) else [], 1):
-        check_entry(notes, _STEP, row, f"steps[{i}]")
+    check_sections(notes, raw, {"steps": _STEP})
     if notes.found:
         return notes.found
     check_origin(notes, raw["origin"], "origin")
     before: list[str] = []
-    for row in rows:
+    for row in raw["steps"]:
         where = f"steps.{row['id']}"
         if row["id"] in before:
             notes.add("scheme_duplicate", "steps.id", row["id"])

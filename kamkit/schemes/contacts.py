@@ -14,7 +14,7 @@ from kamkit.errors import KamkitError, Problem
 from kamkit.schemes.criteria import DATA
 from kamkit.schemes.files import check_origin, read_toml, unknown, wrong_format
 from kamkit.schemes.model import NO_LABELS, Labels
-from kamkit.schemes.shape import Notes, check_entry
+from kamkit.schemes.shape import Notes, check_entry, check_sections
 
 _HEAD = {"format": "count!", "id": "text!", "version": "text!", "label": "labels!"}
 _LIMIT = {"value": "number!", "unit": "text!", "origin": "text!", "label": "labels!"}
@@ -149,10 +149,7 @@ def _problems(raw: Mapping[str, Any], name: str) -> list[Problem]:
                 notes.add("scheme_missing_key", f"limits.{key}")
         for key in limits:
             check_entry(notes, _LIMIT, limits[key], f"limits.{key}")
-    for section, shape in LISTS.items():
-        rows = raw.get(section, [])
-        for i, row in enumerate(rows if isinstance(rows, list) else [], 1):
-            check_entry(notes, shape, row, f"{section}[{i}]")
+    check_sections(notes, raw, LISTS)
     if notes.sound:
         _follow(notes, raw)
     return notes.found

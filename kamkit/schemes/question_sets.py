@@ -20,7 +20,7 @@ from kamkit.schemes.files import (
     wrong_format,
 )
 from kamkit.schemes.model import NO_LABELS, Labels
-from kamkit.schemes.shape import Notes, check_entry
+from kamkit.schemes.shape import Notes, check_entry, check_sections, entries_of
 
 FOLDER = DATA.joinpath("question_sets")
 GATE_DETAILS = ("goal", "key_task", "deliverable", "owner", "review", "tool")
@@ -107,14 +107,11 @@ def _problems(raw: Mapping[str, Any], name: str) -> list[Problem]:
     if wrong_format(notes, raw):
         return notes.found
     check_entry(notes, _SET_KEYS, raw, "")
-    for section, keys in (("groups", _GROUP_KEYS), ("questions", _QUESTION_KEYS)):
-        rows = raw.get(section, [])
-        for i, row in enumerate(rows if isinstance(rows, list) else [], 1):
-            check_entry(notes, keys, row, f"{section}[{i}]")
-            details = row.get("details", {}) if isinstance(row, Mapping) else {}
-            if section == "groups" and isinstance(details, Mapping):
-                wanted = dict.fromkeys(details, "labels")
-                check_entry(notes, wanted, details, f"groups[{i}].details")
+    check_sections(notes, raw, {"groups": _GROUP_KEYS, "questions": _QUESTION_KEYS})
+    for where, group in entries_of(raw, "groups"):
+        details = group.get("details", {}) if isinstance(group, Mapping) else {}
+        if isinstance(details, Mapping):
+            check_entry(notes, dict.fromkeys(details, "labels"), details, f"{where}.details")
     if notes.sound:
         _follow(notes, raw)
     return notes.found

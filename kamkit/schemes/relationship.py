@@ -13,7 +13,7 @@ from kamkit.errors import KamkitError, Problem
 from kamkit.schemes.criteria import read_data
 from kamkit.schemes.files import check_origin, read_toml, wrong_format
 from kamkit.schemes.model import NO_LABELS, Labels
-from kamkit.schemes.shape import Notes, check_entry
+from kamkit.schemes.shape import Notes, check_entry, check_sections
 
 FILE = "relationship.toml"
 HOUSE = "house"
@@ -216,10 +216,7 @@ def _problems(raw: Mapping[str, Any], name: str) -> list[Problem]:
     for section, keys in (("limits", _LIMITS), ("decay", _DECAY), ("drawing", _DRAWING)):
         if isinstance(raw.get(section), Mapping):
             check_entry(notes, keys, raw[section], section)
-    for section, keys in _ROWS.items():
-        rows = raw.get(section, [])
-        for i, row in enumerate(rows if isinstance(rows, list) else [], 1):
-            check_entry(notes, keys, row, f"{section}[{i}]")
+    check_sections(notes, raw, _ROWS)
     if notes.sound and not notes.found:
         _follow(notes, raw)
     return notes.found

@@ -7,7 +7,7 @@ from typing import Any
 
 from kamkit.errors import Problem
 from kamkit.schemes.files import check_origin, wrong_format
-from kamkit.schemes.shape import Notes, check_entry
+from kamkit.schemes.shape import Notes, check_entry, check_sections
 
 _SCHEME = {
     "format": "count!",
@@ -58,6 +58,13 @@ _FEEDBACK = {
     "tell_days": "positive",
     "origin": "text",
 }
+_LISTS = {
+    "tiers": _TIER,
+    "dimensions": _DIMENSION,
+    "dimensions.levels": _LEVEL,
+    "cadence": _CADENCE,
+    "services": _SERVICE,
+}
 SEVERITIES = 4
 
 
@@ -71,25 +78,12 @@ def service_problems(raw: Mapping[str, Any], name: str) -> list[Problem]:
     if wrong_format(notes, raw):
         return notes.found
     check_entry(notes, _SCHEME, raw, "")
-    kinds = {
-        "tiers": _TIER, "dimensions": _DIMENSION, "cadence": _CADENCE, "services": _SERVICE,
-    }  # fmt: skip
-    for section, keys in kinds.items():
-        for i, row in enumerate(_rows(raw, section), 1):
-            check_entry(notes, keys, row, f"{section}[{i}]")
-            levels = _rows(row, "levels") if section == "dimensions" else []
-            for k, level in enumerate(levels, 1):
-                check_entry(notes, _LEVEL, level, f"{section}[{i}].levels[{k}]")
+    check_sections(notes, raw, _LISTS)
     if isinstance(raw.get("feedback"), Mapping):
         check_entry(notes, _FEEDBACK, raw["feedback"], "feedback")
     if not notes.found:
         _follow(notes, raw)
     return notes.found
-
-
-def _rows(raw: Any, section: str) -> list[Any]:
-    rows = raw.get(section, []) if isinstance(raw, Mapping) else []
-    return rows if isinstance(rows, list) else []
 
 
 def _follow(notes: Notes, raw: Mapping[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from kamkit.errors import Problem
@@ -41,6 +41,7 @@ def _sentences(value: Any) -> bool:
 KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "text": (_text, '"…"'),
     "texts": (_texts, '["…", "…"]'),
+    "list": (lambda v: isinstance(v, list) and all(_text(i) for i in v), '[], ["…"]'),
     "text(s)": (lambda v: _text(v) or _texts(v), '"…", ["…", "…"]'),
     "number": (_number, "1, 0.5"),
     "numbers": (_numbers, "[30, 60]"),
@@ -178,6 +179,31 @@ def check_entry(notes: Notes, keys: Mapping[str, str], entry: Any, where: str) -
         notes.add("scheme_unknown_key", f"{where}.{key}".lstrip("."), allowed=keys)
 
 
+def entries_of(raw: Any, section: str) -> Iterator[tuple[str, Any]]:
+    """Each entry of a list of tables with its place; "outer.inner" goes one list deeper.
+
+    What is no list has no entries: its shape is noted where the list itself is checked.
+
+    >>> list(entries_of({"steps": [{"tasks": ["a", "b"]}]}, "steps.tasks"))
+    [('steps[1].tasks[1]', 'a'), ('steps[1].tasks[2]', 'b')]
+    """
+    outer, _, inner = section.partition(".")
+    rows = raw.get(outer) if isinstance(raw, Mapping) else None
+    for i, row in enumerate(rows if isinstance(rows, list) else [], 1):
+        if not inner:
+            yield f"{outer}[{i}]", row
+            continue
+        for where, entry in entries_of(row, inner):
+            yield f"{outer}[{i}].{where}", entry
+
+
+def check_sections(notes: Notes, raw: Any, kinds: Mapping[str, Mapping[str, str]]) -> None:
+    """Check every entry of every list of tables; ``kinds`` names the keys by section."""
+    for section, keys in kinds.items():
+        for where, entry in entries_of(raw, section):
+            check_entry(notes, keys, entry, where)
+
+
 def _both_languages(notes: Notes, labels: Mapping[str, Any], where: str) -> None:
     for lang in ("zh", "en"):
         if not _text(labels.get(lang)):
@@ -195,7 +221,4 @@ def check_shape(notes: Notes, raw: Mapping[str, Any]) -> None:
             if section == "derived" and isinstance(items, list):
                 for i, item in enumerate(items, 1):
                     check_entry(notes, SECTIONS["items"], item, f"derived.{key}.items[{i}]")
-    for section in ("members", "open"):
-        rows = raw.get(section, [])
-        for i, entry in enumerate(rows if isinstance(rows, list) else [], 1):
-            check_entry(notes, SECTIONS[section], entry, f"{section}[{i}]")
+    check_sections(notes, raw, {section: SECTIONS[section] for section in ("members", "open")})

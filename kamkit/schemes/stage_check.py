@@ -9,7 +9,7 @@ from typing import Any
 
 from kamkit.errors import Problem
 from kamkit.schemes.files import check_origin, wrong_format
-from kamkit.schemes.shape import Notes, check_entry
+from kamkit.schemes.shape import Notes, check_entry, check_sections, entries_of
 
 CANONICAL = (
     "lead",
@@ -114,14 +114,13 @@ def ladder_problems(raw: Mapping[str, Any], name: str) -> list[Problem]:
     if wrong_format(notes, raw):
         return notes.found
     check_entry(notes, LADDER_KEYS, raw, "")
-    rows = raw.get("stages", [])
-    for i, row in enumerate(rows if isinstance(rows, list) else [], 1):
-        where = f"stages[{i}]"
-        check_entry(notes, STAGE_KEYS, row, where)
+    check_sections(notes, raw, {"stages": STAGE_KEYS})
+    for where, row in entries_of(raw, "stages"):
         if isinstance(row, Mapping) and "card" in row:
             check_entry(notes, _CARD_KEYS, row["card"], f"{where}.card")
     if not notes.sound:
         return notes.found
+    rows = raw.get("stages", [])
     notes.one_of(raw.get("kind", "deals"), KINDS, "kind")
     if "origin" in raw:
         check_origin(notes, raw["origin"], "origin")

@@ -20,7 +20,7 @@ from kamkit.schemes.files import (
     wrong_format,
 )
 from kamkit.schemes.model import NO_LABELS, Labels
-from kamkit.schemes.shape import Notes, check_entry
+from kamkit.schemes.shape import Notes, check_entry, check_sections
 
 FOLDER = DATA.joinpath("surveys")
 SIDES = ("customer", "us")
@@ -155,10 +155,7 @@ def _problems(raw: Mapping[str, Any], name: str) -> list[Any]:
     if wrong_format(notes, raw):
         return notes.found
     check_entry(notes, _SURVEY_KEYS, raw, "")
-    for section, keys in (("dimensions", _DIMENSION_KEYS), ("items", _ITEM_KEYS)):
-        rows = raw.get(section, [])
-        for i, row in enumerate(rows if isinstance(rows, list) else [], 1):
-            check_entry(notes, keys, row, f"{section}[{i}]")
+    check_sections(notes, raw, {"dimensions": _DIMENSION_KEYS, "items": _ITEM_KEYS})
     if notes.sound and all(key in raw for key in ("dimensions", "items", "low", "high")):
         _follow(notes, raw)
     return notes.found
