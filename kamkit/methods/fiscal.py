@@ -1,6 +1,8 @@
-"""Fiscal years: which one a day belongs to, and where it begins and ends."""
+"""Fiscal years: which one a day belongs to, where it begins and ends; kinds of period."""
 
 from __future__ import annotations
+
+import re
 
 import numpy as np
 import pandas as pd
@@ -47,3 +49,21 @@ def fiscal_bounds(year: int, start_month: int = 1) -> tuple[pd.Timestamp, pd.Tim
     """
     begins = pd.Timestamp(year - (check_start(start_month) > 1), start_month, 1)
     return begins, begins + pd.DateOffset(years=1) - pd.Timedelta(days=1)
+
+
+_KINDS = {
+    "year": re.compile(r"\d{4}"),
+    "half": re.compile(r"\d{4}H[12]"),
+    "quarter": re.compile(r"\d{4}Q[1-4]"),
+    "month": re.compile(r"\d{4}-(0[1-9]|1[0-2])"),
+}
+
+
+def period_kind(period: object) -> str:
+    """What a period's name stands for: year, half, quarter or month; "" for any other name.
+
+    >>> [period_kind(p) for p in ("2026", "2026H1", "2026Q2", "2026-06", "June", 2026)]
+    ['year', 'half', 'quarter', 'month', '', 'year']
+    """
+    name = str(period)
+    return next((kind for kind, form in _KINDS.items() if form.fullmatch(name)), "")
