@@ -69,6 +69,12 @@ _PAST = (
     ("winback_cases", "closed_on"),
     ("gate_answers", "answered_on"),
     ("dealer_events", "date"),
+    ("ratings", "rated_on"),
+    ("duty_ratings", "rated_on"),
+    ("calibration_changes", "changed_on"),
+    ("development_actions", "done_on"),
+    ("trainings", "finished_on"),
+    ("efficacy", "asked_on"),
 )
 # Columns whose table depends on a neighbouring cell.
 _SIDES = (

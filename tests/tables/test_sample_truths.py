@@ -38,7 +38,7 @@ def subjects(tables, truth):
 def test_every_truth_holds(company, accounts, seed):
     found = planted_truths(generate(company, seed=seed, accounts=accounts))
     assert found.loc[~found["holds"], "truth"].unique().tolist() == []
-    assert found["truth"].nunique() == 24
+    assert found["truth"].nunique() == 29
 
 
 @pytest.mark.evidence

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -45,6 +46,16 @@ def put(sheet: Worksheet, row: int, column: int, text: Any, font: Any, place: An
         cell.data_type = "s"
     cell.font, cell.alignment = font, place
     return cell
+
+
+def lock(sheet: Worksheet, *, rows: Iterable[int], columns: Iterable[str]) -> None:
+    """Ids out of sight, texts locked without a password: against slips, not against intent."""
+    for row in rows:
+        sheet.row_dimensions[row].hidden = True
+    for letter in columns:
+        sheet.column_dimensions[letter].hidden = True
+    sheet.protection.sheet = True
+    sheet.protection.formatColumns = sheet.protection.formatRows = False
 
 
 def paper(sheet: Worksheet, orientation: str = "landscape") -> None:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 import tomllib
-from functools import cache
-from hashlib import sha256
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from kamkit.errors import KamkitError, Problem, writing
+from kamkit.errors import KamkitError, Problem
 from kamkit.schemes.surveys import EXPECTED, Survey, SurveyItem
-from kamkit.tables.forms.looks import book_bytes, paper, put, styles
+from kamkit.tables.forms.files import safe_part, write_forms
+from kamkit.tables.forms.looks import book_bytes, lock, paper, put, styles
 from kamkit.tables.forms.workbook import MOST_COLUMNS
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ DATE = "responded_on"
 ACCOUNTS, RESPONDENTS, TITLE, LEAD, HEADER = 2, 3, 4, 5, 6
 FIRST = 5  # the first column of answers
 MOST_PEOPLE = MOST_COLUMNS - FIRST
-_SAFE = re.compile(r"[\w-]{1,40}")
 
 
 @cache
@@ -80,7 +78,8 @@ def survey_form(
     put(sheet, 1, 2, json.dumps({**settings, "invited_on": invited}), None, None)
     _head(sheet, people, side, wave, lang)
     _questions(sheet, items, people, lang)
-    _locked(sheet)
+    lock(sheet, rows=(1, ACCOUNTS, RESPONDENTS), columns="A")
+    paper(sheet, "portrait" if sheet.max_column <= FIRST + 1 else "landscape")
     book.properties.title, book.properties.creator = sheet.title, "kamkit"
     return book_bytes(book)
 
@@ -168,27 +167,13 @@ def _choices(
         sheet.add_data_validation(rule)
 
 
-def _locked(sheet: Worksheet) -> None:
-    """Ids out of sight, texts locked without a password: against slips, not against intent."""
-    sheet.column_dimensions["A"].hidden = True
-    for row in (1, ACCOUNTS, RESPONDENTS):
-        sheet.row_dimensions[row].hidden = True
-    sheet.protection.sheet = True
-    sheet.protection.formatColumns = sheet.protection.formatRows = False
-    paper(sheet, "portrait" if sheet.max_column <= FIRST + 1 else "landscape")
-
-
 def form_name(wave: str, side: str, key: str, lang: str) -> str:
-    """File name of a form; a part that no file system likes becomes a hash.
+    """File name of a form.
 
     >>> form_name("2026H2", "customer", "A0008-C01", "zh")
     'survey_2026H2_customer_A0008-C01.zh.xlsx'
     """
-    parts = [
-        p if _SAFE.fullmatch(p) else f"id-{sha256(p.encode()).hexdigest()[:12]}"
-        for p in (wave, key)
-    ]
-    return f"survey_{parts[0]}_{side}_{parts[1]}.{lang}.xlsx"
+    return f"survey_{safe_part(wave)}_{side}_{safe_part(key)}.{lang}.xlsx"
 
 
 def write_survey_forms(
@@ -211,20 +196,12 @@ def write_survey_forms(
     key = "account_id" if per == "account" else "respondent_id"
     groups = {str(name): rows for name, rows in people.groupby(key, sort=True)}
     targets = {name: out / form_name(wave, side, name, lang) for name in groups}
-    if not force:
-        KamkitError.collect(
-            Problem("survey_form_exists", value=path.name)
-            for path in targets.values()
-            if path.exists()
-        )
-    made = {
-        targets[name]: survey_form(survey, rows, side=side, wave=wave, day=day, lang=lang)
-        for name, rows in groups.items()
-    }
-    with writing(out):
-        out.mkdir(parents=True, exist_ok=True)
-        for path, data in made.items():
-            part = path.with_name(f".{path.name}.part")
-            part.write_bytes(data)
-            part.replace(path)
-    return list(made)
+    return write_forms(
+        {
+            targets[name]: partial(
+                survey_form, survey, rows, side=side, wave=wave, day=day, lang=lang
+            )
+            for name, rows in groups.items()
+        },
+        force=force,
+    )

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,7 +10,8 @@ from typing import Any
 import pandas as pd
 
 from kamkit.errors import KamkitError, Problem
-from kamkit.schemes.surveys import Survey, SurveyItem
+from kamkit.schemes.surveys import Survey
+from kamkit.tables.forms.entries import cell_at, day_said, score_said
 from kamkit.tables.forms.survey_form import (
     ACCOUNTS,
     DATE,
@@ -25,8 +23,6 @@ from kamkit.tables.forms.survey_form import (
 )
 from kamkit.tables.forms.workbook import Texts, refuse_unsafe, sheet_texts
 
-_NUMBER = re.compile(r"(-?\d+(?:\.\d+)?)\s*分?")
-_DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?")
 _SETTINGS = ("survey", "version", "side", "wave", "invited_on")
 
 
@@ -84,7 +80,7 @@ def _settings(rows: Texts, survey: Survey) -> dict[str, str]:
         raise KamkitError(Problem("survey_other", value=said["survey"], details=details))
     if said["version"] != survey.version:
         raise KamkitError(Problem("survey_version", value=said["version"], details=details))
-    if _day(said["invited_on"]) is None:
+    if day_said(said["invited_on"]) is None:
         raise KamkitError(Problem("survey_no_form"))
     return {key: said[key] for key in _SETTINGS}
 
@@ -100,18 +96,18 @@ def _sheets(
     found: list[Sheet] = []
     problems: list[Problem] = []
     for place in range(FIRST - 1, len(rows[RESPONDENTS - 1])):
-        person, account = (_at(rows, line - 1, place) for line in (RESPONDENTS, ACCOUNTS))
+        person, account = (cell_at(rows, line - 1, place) for line in (RESPONDENTS, ACCOUNTS))
         if not person or not account:
             continue
         scores: dict[str, float] = {}
         for number, (key, item) in enumerate(items.items(), start=1):
-            score, wrong = _score(rows, written, lines[key], place, item)
+            score, wrong = score_said(rows, written, lines[key], place, item.low, item.high)
             if score is not None:
                 scores[key] = score
             if wrong is not None:
                 problems.append(replace(wrong, column=person, row=number))
-        said = _at(rows, lines[DATE], place) if DATE in lines else None
-        day = _day(said) if said else None
+        said = cell_at(rows, lines[DATE], place) if DATE in lines else None
+        day = day_said(said) if said else None
         if said and day is None:
             problems.append(Problem("survey_bad_day", column=person, value=said))
         invited = pd.Timestamp(settings["invited_on"])
@@ -119,49 +115,6 @@ def _sheets(
             Sheet(file, settings["wave"], settings["side"], account, person, invited, day, scores)
         )
     return found, problems if found else [Problem("survey_no_form")]
-
-
-def _at(rows: Texts, line: int, place: int) -> str | None:
-    row = rows[line] if line < len(rows) else []
-    return row[place] if place < len(row) else None
-
-
-def _score(
-    rows: Texts, written: Texts, line: int, place: int, item: SurveyItem
-) -> tuple[float | None, Problem | None]:
-    said = _at(rows, line, place)
-    formula = _at(written, line, place) or ""
-    if said is None:
-        asked = formula.startswith("=")
-        return None, Problem("own_formula", value=formula[:60]) if asked else None
-    plain = unicodedata.normalize("NFKC", said).strip()
-    if not plain:
-        return None, None
-    match = _NUMBER.fullmatch(plain)
-    details = {"allowed": f"{item.low:g}–{item.high:g}"}
-    if match is None:
-        return None, Problem("not_a_number", value=said[:60])
-    score = float(match[1])
-    if not item.low <= score <= item.high:
-        return None, Problem("survey_off_scale", value=said[:60], details=details)
-    if not score.is_integer():
-        return None, Problem("survey_between_steps", value=said[:60], details=details)
-    return score, None
-
-
-def _day(said: str) -> pd.Timestamp | None:
-    """A day as people write it: 2026-09-01, 2026/9/1, 2026年9月1日.
-
-    >>> _day("2026年9月1日"), _day("soon") is None
-    (Timestamp('2026-09-01 00:00:00'), True)
-    """
-    match = _DAY.fullmatch(unicodedata.normalize("NFKC", said).strip())
-    if match is None:
-        return None
-    try:
-        return pd.Timestamp(dt.date(*(int(part) for part in match.groups())))
-    except ValueError:
-        return None
 
 
 def answers_differ(sheets: Sequence[Sheet]) -> list[Problem]:

@@ -8,19 +8,23 @@ from pathlib import Path
 
 import pandas as pd
 
-from kamkit.errors import KamkitError, Problem, writing
+from kamkit.errors import KamkitError, Problem
 from kamkit.schemes.surveys import Survey
 from kamkit.tables.company import Company
+from kamkit.tables.forms.store import (
+    company_for,
+    joined,
+    refuse_sample,
+    replace_tables,
+    table_or_empty,
+)
 from kamkit.tables.forms.survey_read import Sheet, answers_differ, read_survey_form
-from kamkit.tables.loader import DATASETS, find_folder, load, table_file
-from kamkit.tables.read import WORKBOOK
 from kamkit.tables.validate import table_problems
-from kamkit.tables.write import write_table
 
 ASKED, SAID = "survey_invitations", "survey_responses"
 _ASKED_COLUMNS = ["wave", "account_id", "respondent_id", "side", "invited_on", "responded_on"]
 _SAID_COLUMNS = ["wave", "account_id", "respondent_id", "side", "item", "score"]
-_NEEDED = {ASKED, SAID, "accounts", "contacts", "members", Path(WORKBOOK).stem}
+_NEEDED = {ASKED, SAID, "accounts", "contacts", "members"}
 
 
 @dataclass(frozen=True)
@@ -39,21 +43,7 @@ def survey_company(folder: str | Path) -> Company:
 
     Raises KamkitError with the errors of the tables that a survey needs.
     """
-    path = find_folder(folder)
-    company = load(path, strict=False)
-    KamkitError.collect(p for p in company.problems if Path(p.table).stem in _NEEDED)
-    return company
-
-
-def refuse_sample(company: Company) -> None:
-    """Keep the shipped sample companies as they are: KamkitError ``survey_sample``."""
-    if is_sample(company):
-        raise KamkitError(Problem("survey_sample", value=company.folder.name))
-
-
-def is_sample(company: Company) -> bool:
-    """Whether the company is one of those that the kit ships."""
-    return company.folder.resolve().parent == DATASETS.resolve()
+    return company_for(folder, _NEEDED)
 
 
 def record_invitations(company: Company, people: pd.DataFrame, *, wave: str, side: str,
@@ -63,7 +53,7 @@ def record_invitations(company: Company, people: pd.DataFrame, *, wave: str, sid
     Needs people: account_id, respondent_id, invited_on.
     """
     refuse_sample(company)
-    asked = _table(company, ASKED, _ASKED_COLUMNS)
+    asked = table_or_empty(company, ASKED, _ASKED_COLUMNS)
     known = set(zip(asked["wave"], asked["respondent_id"], strict=True))
     fresh = people[[(wave, r) not in known for r in people["respondent_id"]]]
     if fresh.empty:
@@ -72,7 +62,7 @@ def record_invitations(company: Company, people: pd.DataFrame, *, wave: str, sid
         wave=wave, side=side, invited_on=fresh["invited_on"].fillna(day)
     )
     rows["responded_on"] = pd.Series(pd.NaT, index=rows.index)
-    _replace(company, {ASKED: _joined(asked, rows[_ASKED_COLUMNS], ASKED)})
+    replace_tables(company, {ASKED: joined(asked, rows[_ASKED_COLUMNS])})
     return len(fresh)
 
 
@@ -95,7 +85,7 @@ def add_answers(
     refuse_sample(company)
     sheets, problems = _read(files, survey)
     problems += _unknown(company, sheets) + answers_differ(sheets) + _too_early(sheets)
-    said = _table(company, SAID, _SAID_COLUMNS)
+    said = table_or_empty(company, SAID, _SAID_COLUMNS)
     before = {
         key: score
         for key, score in zip(
@@ -109,15 +99,15 @@ def add_answers(
         problems += _differing(before, sheets)
     KamkitError.collect(problems)
     rows, counts = _new_rows(before, sheets)
-    asked = _asked_now(_table(company, ASKED, _ASKED_COLUMNS), sheets, day)
+    asked = _asked_now(table_or_empty(company, ASKED, _ASKED_COLUMNS), sheets, day)
     changes = {ASKED: asked} if asked is not None else {}
     if len(rows):
-        merged = _joined(said, rows, SAID)
+        merged = joined(said, rows)
         keys = ["wave", "respondent_id", "item"]
         changes[SAID] = merged.drop_duplicates(keys, keep="last", ignore_index=True)
     for name, frame in changes.items():
         KamkitError.collect(table_problems(frame, name))
-    _replace(company, changes)
+    replace_tables(company, changes)
     people = len({(s.wave, s.respondent_id) for s in sheets if s.scores})
     return Added(people, *counts, tuple(problems))
 
@@ -144,7 +134,7 @@ def _read(files: Sequence[Path], survey: Survey) -> tuple[list[Sheet], list[Prob
 
 def _unknown(company: Company, sheets: Iterable[Sheet]) -> list[Problem]:
     """People whom the company doesn't know at that account."""
-    asked = _table(company, ASKED, _ASKED_COLUMNS)
+    asked = table_or_empty(company, ASKED, _ASKED_COLUMNS)
     known = set(
         zip(asked["wave"], asked["side"], asked["account_id"], asked["respondent_id"], strict=True)
     )
@@ -232,54 +222,4 @@ def _asked_now(
     rows = pd.DataFrame(list(fresh.values()), columns=_ASKED_COLUMNS)
     if rows.empty and answered.equals(asked["responded_on"].astype("datetime64[us]")):
         return None
-    return _joined(out, rows, ASKED)
-
-
-def _table(company: Company, name: str, columns: list[str]) -> pd.DataFrame:
-    """A table of the company, or an empty one."""
-    if company.has(name):
-        return company.table(name)
-    kinds = {"invited_on": "datetime64[us]", "responded_on": "datetime64[us]", "score": "float64"}
-    return pd.DataFrame({c: pd.Series([], dtype=kinds.get(c, "str")) for c in columns})
-
-
-def _joined(old: pd.DataFrame, rows: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Old rows and new ones in the old columns and types."""
-    if rows.empty:
-        return old
-    fresh = rows.reindex(columns=old.columns)
-    fresh = fresh.astype({c: old[c].dtype for c in old.columns if c in rows.columns})
-    return pd.concat([old, fresh], ignore_index=True) if len(old) else fresh
-
-
-def _replace(company: Company, changes: Mapping[str, pd.DataFrame]) -> None:
-    """All tables take the place of their files, or none does.
-
-    A sheet of a shared workbook can't be replaced alone: KamkitError ``survey_workbook``.
-    """
-    targets = {name: table_file(company.folder, name) for name in changes}
-    KamkitError.collect(
-        Problem("survey_workbook", name) for name, path in targets.items() if path is None
-    )
-    paths = {name: path for name, path in targets.items() if path is not None}
-    parts = {n: p.with_name(f".{p.stem}.part{p.suffix}") for n, p in paths.items()}
-    olds = {n: p.with_name(f".{p.stem}.old{p.suffix}") for n, p in paths.items()}
-    moved: list[str] = []
-    with writing(company.folder):
-        try:
-            for name, frame in changes.items():
-                write_table(frame, parts[name])
-            for name, path in paths.items():
-                if path.exists():
-                    path.replace(olds[name])
-                moved.append(name)
-                parts[name].replace(path)
-        except OSError:
-            for name in moved:
-                paths[name].unlink(missing_ok=True)
-                if olds[name].exists():
-                    olds[name].replace(paths[name])
-            raise
-        finally:
-            for leftover in (*parts.values(), *olds.values()):
-                leftover.unlink(missing_ok=True)
+    return joined(out, rows)

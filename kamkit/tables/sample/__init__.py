@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kamkit.tables.sample.make import generate, latent_relationship
+from kamkit.tables.sample.team_history import simulate_team
 from kamkit.tables.sample.truths import planted_truths
 from kamkit.tables.sample.words import sample_words, translate
 from kamkit.tables.sample.world import COMPANIES, MIN_ACCOUNTS
@@ -15,6 +16,7 @@ __all__ = [
     "latent_relationship",
     "planted_truths",
     "sample_words",
+    "simulate_team",
     "translate",
     "write_sample",
 ]

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from kamkit.errors import KamkitError, Problem
-from kamkit.tables.cells import settle
 from kamkit.tables.sample import (
     accounts,
+    appraisal,
     book,
     care,
     cases,
@@ -17,6 +17,7 @@ from kamkit.tables.sample import (
     delivery,
     funnel,
     gates,
+    growth,
     interactions,
     judgement,
     partners,
@@ -31,6 +32,7 @@ from kamkit.tables.sample import (
     voice,
     wide,
 )
+from kamkit.tables.sample.finish import finish
 from kamkit.tables.sample.orders import draw_orders, number_orders
 from kamkit.tables.sample.words import LANGUAGES, put_words, sample_words
 from kamkit.tables.sample.world import COMPANIES, MIN_ACCOUNTS, World, make_world
@@ -140,6 +142,21 @@ def _judge(world: World) -> None:
     tables["service_uptake"] = care.build_service_uptake(world)
     tables["account_losses"] = care.build_losses(world, tables["orders"])
     tables["winback_cases"] = care.build_winbacks(world, tables["account_losses"])
+    _appraise(world)
+
+
+def _appraise(world: World) -> None:
+    """Duties, calibration, decisions on people, and what helps them to grow."""
+    tables = world.tables
+    tables["members"] = appraisal.describe_members(world)
+    tables["ratings"] = appraisal.add_evidence(world, tables["ratings"])
+    tables["duty_ratings"] = appraisal.build_duty_ratings(world)
+    tables["calibration_changes"] = appraisal.build_calibration_changes(world)
+    tables["advancement"] = appraisal.build_advancement(world)
+    tables["development_actions"] = actions = growth.build_development_actions(world)
+    tables["trainings"] = growth.build_trainings(world, actions)
+    tables["efficacy"] = growth.build_efficacy(world)
+    tables["team_pulse"] = growth.build_team_pulse(world)
 
 
 def _relate(world: World) -> None:
@@ -165,17 +182,6 @@ def _in_order(table: pd.DataFrame, name: str) -> pd.DataFrame:
     """Rows sorted by the key while it still holds codes: the same order in each language."""
     by = ["project_id", "planned_on"] if name == "milestones" else list(spec(name).key)
     return table.sort_values(by, kind="stable")
-
-
-def _finish(table: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Canonical columns in canonical order and types."""
-    shape = spec(name)
-    columns = [c.name for c in shape.columns if c.name in table.columns]
-    table = table[columns].reset_index(drop=True)
-    for column in shape.columns:
-        if column.name in columns and column.kind in ("money", "number", "share"):
-            table[column.name] = table[column.name].astype(float)
-    return settle(table, name)
 
 
 def generate(
@@ -211,7 +217,7 @@ def generate(
     world = _made(company, seed, accounts, orders)
     ordered = {name: _in_order(table, name) for name, table in world.tables.items()}
     spoken = put_words(ordered, sample_words(company, language), language)
-    return {name: _finish(spoken[name], name) for name in TABLES}
+    return {name: finish(spoken[name], name) for name in TABLES}
 
 
 def _made(company: str, seed: int, accounts: int, orders: int | None) -> World:

@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from kamkit.tables.cells import settle
+from kamkit.tables.sample.finish import finish
 from kamkit.tables.sample.world import read_data
-from kamkit.tables.schemas import TABLES, spec
 
 if TYPE_CHECKING:
     from kamkit.tables.sample.retention import Run
@@ -45,17 +44,7 @@ def retention_tables(run: Run) -> dict[str, pd.DataFrame]:
         "service_cases": _cases(run, ids, lost_on),
         "account_losses": _losses(run, ids, lost_on),
     }
-    return {name: _finish(table, name) for name, table in tables.items()}
-
-
-def _finish(table: pd.DataFrame, name: str) -> pd.DataFrame:
-    if name not in TABLES:
-        return table.reset_index(drop=True)
-    columns = [c.name for c in spec(name).columns if c.name in table.columns]
-    for column in spec(name).columns:
-        if column.name in columns and column.kind in ("money", "number", "share"):
-            table[column.name] = table[column.name].astype(float)
-    return settle(table[columns], name)
+    return {name: finish(table, name) for name, table in tables.items()}
 
 
 def _first_days(run: Run) -> Days:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from kamkit.tables.sample.people import reps
+from kamkit.tables.sample.quarters import quarter_of, quarter_targets
 from kamkit.tables.sample.world import CURRENT, PAST, World, pick
 
 _PERIODS = {2024: "2024", 2025: "2025", CURRENT: "2026H1"}
@@ -21,18 +22,29 @@ _ACTIONS = [
 _HALF = 0.45  # part of a year's target that falls on January to June (house: the season)
 
 
+def _periods(dates: pd.Series) -> list[pd.Series]:
+    """The year or half-year, and the quarter, of each day."""
+    return [pd.to_datetime(dates).dt.year.map(_PERIODS), quarter_of(dates)]
+
+
 def _member_sales(world: World) -> pd.DataFrame:
     """Sales and gross profit by rep and period; orders are the only source."""
     orders = world.tables["orders"]
     crew = reps(world)["member_id"]
-    table = orders.assign(
-        period=orders["date"].dt.year.map(_PERIODS),
-        sales=orders["amount"],
-        gross_profit=orders["amount"] - orders["direct_cost"],
+    table = pd.DataFrame(
+        {
+            "member_id": orders["member_id"],
+            "sales": orders["amount"],
+            "gross_profit": orders["amount"] - orders["direct_cost"],
+        }
     )
-    found = table.groupby(["member_id", "period"])[["sales", "gross_profit"]].sum().round(2)
-    index = pd.MultiIndex.from_product([crew, list(_PERIODS.values())], names=found.index.names)
-    return found.reindex(index, fill_value=0.0).reset_index()
+    parts: list[pd.DataFrame] = []
+    for period in _periods(orders["date"]):
+        sums = table.groupby(["member_id", period.rename("period")]).sum().round(2)
+        every = (crew, sorted(period.dropna().unique()))
+        index = pd.MultiIndex.from_product(every, names=list(sums.index.names))
+        parts.append(sums.reindex(index, fill_value=0.0).reset_index())
+    return pd.concat(parts, ignore_index=True)
 
 
 def _scoped(world: World, table: pd.DataFrame, kpis: list[str]) -> pd.DataFrame:
@@ -68,7 +80,9 @@ def build_targets(world: World) -> pd.DataFrame:
         if year == CURRENT:
             half = whole[["sales", "gross_profit"]] * _HALF
             parts.append(whole.assign(period="2026H1", **half.round(-3)))
-    table = _scoped(world, pd.concat(parts, ignore_index=True), ["sales", "gross_profit"])
+    kpis = ["sales", "gross_profit"]
+    parts.append(quarter_targets(pd.concat(parts, ignore_index=True), kpis))
+    table = _scoped(world, pd.concat(parts, ignore_index=True), kpis)
     extra = [
         {
             "scope": "company",
@@ -112,8 +126,11 @@ def build_kpi_values(world: World) -> pd.DataFrame:
     money = _scoped(world, _member_sales(world), ["sales", "gross_profit"])
     seen = world.tables["interactions"]
     visits = seen[(seen["channel"] == "visit") & seen["member_id"].notna()]
-    visits = visits.assign(period=pd.to_datetime(visits["date"]).dt.year.map(_PERIODS))
-    count = visits.groupby(["member_id", "period"]).size().rename("visits").reset_index()
+    counts = [
+        visits.groupby(["member_id", period.rename("period")]).size().rename("visits")
+        for period in _periods(visits["date"])
+    ]
+    count = pd.concat(counts).reset_index()
     visit = _scoped(world, count, ["visits"]).assign(unit="count")
     visit["value"] = visit["value"].astype(float)
     return pd.concat([money, visit, _company_kpis(world)], ignore_index=True)

@@ -12,7 +12,7 @@ PERIODS = ("2024", "2025")
 SEVERE = 1  # position of the severe rater among the sales managers
 
 
-def _rater_pairs(world: World) -> pd.DataFrame:
+def rater_pairs(world: World) -> pd.DataFrame:
     """Who rates whom: own and next team's manager, self, peers, two customers."""
     members = world.tables["members"]
     managers = members.loc[members["role"] == MANAGER, "member_id"].to_numpy()
@@ -35,14 +35,21 @@ def _rater_pairs(world: World) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["ratee_id", "rater_id", "source"])
 
 
+def draw_ability(rng: np.random.Generator, people: int, competencies: int) -> np.ndarray:
+    """What each person can do, by competency, on the scale from 1 to 5."""
+    usual = rng.normal(3.75, 0.28, (people, 1))
+    ability: np.ndarray = usual + rng.normal(0, 0.3, (people, competencies))
+    return ability
+
+
 def build_ratings(world: World) -> pd.DataFrame:
     """The table ``ratings``. One manager rates about a full point lower than everybody else."""
     rng = world.rng("ratings")
-    pairs = _rater_pairs(world)
+    pairs = rater_pairs(world)
     names = world.items("competencies")
     crew = reps(world)["member_id"].to_numpy()
     place = pd.Series(np.arange(len(crew)), index=crew)[pairs["ratee_id"]].to_numpy()
-    ability = rng.normal(3.75, 0.28, (len(crew), 1)) + rng.normal(0, 0.3, (len(crew), len(names)))
+    ability = draw_ability(rng, len(crew), len(names))
     raters, code = np.unique(pairs["rater_id"].to_numpy(dtype=str), return_inverse=True)
     strict = np.clip(rng.normal(0, 0.12, len(raters)), -0.2, 0.2)
     members = world.tables["members"]
@@ -58,6 +65,12 @@ def build_ratings(world: World) -> pd.DataFrame:
         frame["period"], frame["score"] = period, np.clip(score, 1, 5).ravel()
         parts.append(frame)
     return pd.concat(parts, ignore_index=True)
+
+
+def last_ratings(world: World) -> pd.DataFrame:
+    """What others said in the last period, without self-ratings."""
+    table = world.tables["ratings"]
+    return table[(table["period"] == PERIODS[-1]) & (table["source"] != "self")]
 
 
 def build_role_profiles(world: World) -> pd.DataFrame:
@@ -119,4 +132,5 @@ def set_potential(world: World) -> pd.DataFrame:
     taken = np.minimum(rate(rng, 0.19, 0.3, len(table)), 0.92 * (sold / listed)[index].to_numpy())
     taken[-1] = min(np.quantile(taken[:-1], 0.8), 0.95 * sold.iloc[-1] / listed.iloc[-1])
     table["potential"] = np.round(sold[index].to_numpy() / taken, -4)
+    table["market_growth"] = np.round(world.rng("market").normal(0.05, 0.03, len(table)), 3)
     return table

@@ -12,6 +12,7 @@ from kamkit.tables.sample.read_ties import ties_on
 from kamkit.tables.sample.signals import churn_signals
 from kamkit.tables.sample.truths_people import people_truths
 from kamkit.tables.sample.truths_people import truth_rows as _rows
+from kamkit.tables.sample.truths_team import team_truths
 
 Tables = Mapping[str, pd.DataFrame]
 YEAR = 2025
@@ -302,7 +303,7 @@ def planted_truths(tables: Tables, *, key_cut: float = 2e7, main_cut: float = 5e
     >>> from kamkit.tables.sample import generate
     >>> found = planted_truths(generate("elevator", seed=7, accounts=40))
     >>> bool(found["holds"].all()), found["truth"].nunique()
-    (True, 24)
+    (True, 29)
     """
     rows = [
         *_largest(tables),
@@ -317,5 +318,6 @@ def planted_truths(tables: Tables, *, key_cut: float = 2e7, main_cut: float = 5e
         *_open_cases(tables, key_cut, main_cut),
         *_odd_figures(tables),
         *people_truths(tables),
+        *team_truths(tables),
     ]
     return pd.DataFrame(rows, columns=COLUMNS)

@@ -34,6 +34,11 @@ _COLUMNS = {
     "service_uptake": ["service"],
     "account_losses": ["reason", "rival"],
     "winback_cases": ["reason", "offer"],
+    "members": ["grade", "knowledge", "skills"],
+    "ratings": ["evidence"],
+    "duty_ratings": ["evidence"],
+    "calibration_changes": ["reason"],
+    "development_actions": ["what", "evidence"],
 }
 _NAMED = ("accounts", "contacts", "members", "territories", "dealers")
 
