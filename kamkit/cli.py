@@ -9,119 +9,108 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kamkit import terminal
+from kamkit.cli_appraisal import appraisal_app
 from kamkit.cli_cohort import cohort_app, handin
 from kamkit.cli_survey import survey_app
 from kamkit.errors import KamkitError, Problem
 from kamkit.i18n import plain_text, t
-from kamkit.terminal import (
-    Command,
-    Commands,
-    Force,
-    Lang,
-    Out,
-    console,
-    language,
-    option,
-    print_problems,
-    say,
-    say_line,
-    told,
-)
 
 if TYPE_CHECKING:
     from kamkit.reports import Job, Rendered
 
 
 app = typer.Typer(
-    help=say("app"),
-    cls=Commands,
+    help=terminal.say("app"),
+    cls=terminal.Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command(name="handin", help=say("handin"), cls=Command)(handin)
+app.command(name="handin", help=terminal.say("handin"), cls=terminal.Command)(handin)
 app.add_typer(cohort_app, name="cohort")
 app.add_typer(survey_app, name="survey")
+app.add_typer(appraisal_app, name="appraisal")
 
 
-@app.command(help=say("check"), cls=Command)
-def check(folder: Path, lang: Lang = None) -> None:
+@app.command(help=terminal.say("check"), cls=terminal.Command)
+def check(folder: Path, lang: terminal.Lang = None) -> None:
     """Check a company folder: all problems at once; exit code 1 if there are errors."""
     from kamkit.tables import check_folder
 
-    lang = language(lang)
-    with told(lang):
+    lang = terminal.language(lang)
+    with terminal.told(lang):
         problems = check_folder(folder)
     if problems:
-        print_problems(problems, lang)
+        terminal.print_problems(problems, lang)
     errors = sum(p.level == "error" for p in problems)
     warnings = len(problems) - errors
-    say_line(t("check.result", lang, errors=errors, warnings=warnings))
+    terminal.say_line(t("check.result", lang, errors=errors, warnings=warnings))
     raise typer.Exit(1 if errors else 0)
 
 
-@app.command(help=say("sample"), cls=Command)
+@app.command(help=terminal.say("sample"), cls=terminal.Command)
 def sample(
-    out: Out,
-    company: Annotated[str, option("company")] = "elevator",
-    seed: Annotated[int, option("seed")] = 7,
-    accounts: Annotated[int, option("accounts")] = 120,
-    force: Force = False,
-    lang: Lang = None,
+    out: terminal.Out,
+    company: Annotated[str, terminal.option("company")] = "elevator",
+    seed: Annotated[int, terminal.option("seed")] = 7,
+    accounts: Annotated[int, terminal.option("accounts")] = 120,
+    force: terminal.Force = False,
+    lang: terminal.Lang = None,
 ) -> None:
     """Write a sample company with planted truths."""
     from kamkit.tables.sample import write_sample
 
-    lang = language(lang)
-    with told(lang):
+    lang = terminal.language(lang)
+    with terminal.told(lang):
         folder = write_sample(company, seed=seed, accounts=accounts, out=out, force=force)
-    say_line(t("sample.done", lang, folder=folder))
+    terminal.say_line(t("sample.done", lang, folder=folder))
 
 
-@app.command(name="import", help=say("import"), cls=Command)
+@app.command(name="import", help=terminal.say("import"), cls=terminal.Command)
 def import_(
     source: Path,
     target: Path,
-    profile: Annotated[str, option("profile")],
-    force: Force = False,
-    lang: Lang = None,
+    profile: Annotated[str, terminal.option("profile")],
+    force: terminal.Force = False,
+    lang: terminal.Lang = None,
 ) -> None:
     """Convert a system's export into a company folder; repairs are listed."""
     from kamkit.tables import import_folder
 
-    lang = language(lang)
-    with told(lang):
+    lang = terminal.language(lang)
+    with terminal.told(lang):
         result = import_folder(profile, source, target, force=force)
     rows = sum(result.rows.values())
     if result.problems:
-        print_problems(result.problems, lang)
-    say_line(t("import.done", lang, folder=target, rows=rows, repairs=result.repairs))
+        terminal.print_problems(result.problems, lang)
+    terminal.say_line(t("import.done", lang, folder=target, rows=rows, repairs=result.repairs))
 
 
-@app.command(help=say("report"), cls=Command)
+@app.command(help=terminal.say("report"), cls=terminal.Command)
 def report(
     folder: Path,
-    out: Out,
-    template: Annotated[str, option("template")] = "key_accounts",
-    lang: Lang = None,
-    account: Annotated[str | None, option("account")] = None,
-    all_accounts: Annotated[bool, option("all_accounts")] = False,
-    workers: Annotated[int, option("workers", min=1, max=61)] = 2,
-    force: Force = False,
-    set_: Annotated[list[str] | None, option("set", "--set")] = None,
+    out: terminal.Out,
+    template: Annotated[str, terminal.option("template")] = "key_accounts",
+    lang: terminal.Lang = None,
+    account: Annotated[str | None, terminal.option("account")] = None,
+    all_accounts: Annotated[bool, terminal.option("all_accounts")] = False,
+    workers: Annotated[int, terminal.option("workers", min=1, max=61)] = 2,
+    force: terminal.Force = False,
+    set_: Annotated[list[str] | None, terminal.option("set", "--set")] = None,
 ) -> None:
     """Render a report of a company folder with papermill."""
     from kamkit.reports import accounts_jobs, check_template, company_job, render, render_accounts
 
-    lang = language(lang)
-    with told(lang):
+    lang = terminal.language(lang)
+    with terminal.told(lang):
         extra = parameters(set_ or [])
         check_template(template, one_account=all_accounts)
         if not all_accounts:
             job = company_job(folder, out, lang, account=account, template=template, extra=extra)
             done = render(job)
-            say_line(t("report.done", lang, page=done.target, seconds=done.seconds))
+            terminal.say_line(t("report.done", lang, page=done.target, seconds=done.seconds))
             return
         jobs = accounts_jobs(folder, out, lang, extra=extra)
         with progress_bar(jobs) as tick:
@@ -131,7 +120,7 @@ def report(
                 workers=workers,
                 force=force,
                 progress=tick,
-                stopping=lambda: say_line(t("cli.wrap_up", lang), err=True),
+                stopping=lambda: terminal.say_line(t("cli.wrap_up", lang), err=True),
             )
     finish(results, lang)
 
@@ -155,7 +144,7 @@ def progress_bar(jobs: list[Job]) -> Iterator[Callable[[Rendered], None]]:
     from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
     columns = [*Progress.get_default_columns()[1:2], MofNCompleteColumn(), TimeRemainingColumn()]
-    with Progress(*columns, console=console(err=True)) as bar:
+    with Progress(*columns, console=terminal.console(err=True)) as bar:
         task = bar.add_task("", total=len(jobs))
         yield lambda _: bar.advance(task)
 
@@ -164,18 +153,18 @@ def finish(results: list[Rendered], lang: str) -> None:
     """Say how many pages are done, list the failed ones, exit with 1 if there are any."""
     failed = [r for r in results if r.status == "failed"]
     counts = {s: sum(r.status == s for r in results) for s in ("done", "unchanged", "failed")}
-    say_line(t("report.all_done", lang, **counts))
+    terminal.say_line(t("report.all_done", lang, **counts))
     for result in failed:
         lines = [plain_text(line, most=2000) for line in result.error.splitlines()]
-        say_line(f"{plain_text(result.account_id)}: " + "\n    ".join(lines), err=True)
+        terminal.say_line(f"{plain_text(result.account_id)}: " + "\n    ".join(lines), err=True)
     raise typer.Exit(1 if failed else 0)
 
 
-@app.command(help=say("workshop"), cls=Command)
+@app.command(help=terminal.say("workshop"), cls=terminal.Command)
 def workshop(
-    browser: Annotated[bool, option("browser")] = True,
-    port: Annotated[int | None, option("port")] = None,
-    lang: Lang = None,
+    browser: Annotated[bool, terminal.option("browser")] = True,
+    port: Annotated[int | None, terminal.option("port")] = None,
+    lang: terminal.Lang = None,
 ) -> None:
     """Render the sample report and open the course home; Ctrl-C ends it."""
     from kamkit.reports import company_job, is_current, render
@@ -188,13 +177,13 @@ def workshop(
         serve,
     )
 
-    lang = language(lang or remembered_language())
-    with told(lang):
+    lang = terminal.language(lang or remembered_language())
+    with terminal.told(lang):
         root = project_root()
         job = company_job(root / "datasets" / SAMPLE, root / "out" / SAMPLE, lang)
         if not is_current(job):
-            say_line(t("workshop.rendering", lang))
+            terminal.say_line(t("workshop.rendering", lang))
             render(job)
         copied = copy_lessons(root, root / "out" / "workshop")
-    say_line(t("workshop.ready", lang, page=job.target, lessons=len(copied)))
+    terminal.say_line(t("workshop.ready", lang, page=job.target, lessons=len(copied)))
     raise typer.Exit(serve(lab_command(root, lang, browser=browser, port=port), lang))

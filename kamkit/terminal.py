@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,6 +19,7 @@ from kamkit.i18n import LANGUAGES, plain_text, t
 from kamkit.workshop import system_language
 
 if TYPE_CHECKING:
+    import pandas as pd
     from rich.console import Console
 
 STOPPED = 130  # exit code of a command that Ctrl-C ended
@@ -134,6 +136,45 @@ def told(lang: str) -> Iterator[None]:
     except KeyboardInterrupt:
         say_line(t("cli.stopped", lang), err=True)
         raise typer.Exit(STOPPED) from None
+
+
+def files_named(words: Iterable[str], suffix: str) -> list[Path]:
+    """Files named, in folders named, or meant by a pattern (Windows leaves that to us).
+
+    What a program keeps beside an open file is none of them.
+    """
+    found: list[Path] = []
+    for word in words:
+        path = Path(word)
+        if path.is_dir():
+            found += sorted(path.glob(f"*.{suffix}"))
+        elif any(sign in path.name for sign in "*?") and not path.exists():
+            found += sorted(path.parent.glob(path.name))
+        else:
+            found.append(path)
+    return [p for p in dict.fromkeys(found) if not p.name.startswith(("~$", "."))]
+
+
+def day_named(said: str | None) -> pd.Timestamp:
+    """The day that --day names, else today; KamkitError ``bad_date``."""
+    import pandas as pd
+
+    if said is None:
+        return pd.Timestamp(dt.date.today())
+    try:
+        return pd.Timestamp(dt.date.fromisoformat(said))
+    except ValueError:
+        raise KamkitError(Problem("bad_date", column="--day", value=said)) from None
+
+
+def allowed(**choices: tuple[str, Iterable[str]]) -> None:
+    """Check words given to options: name=(word, allowed words); KamkitError ``unknown_option``."""
+    KamkitError.collect(
+        Problem("unknown_option", column=f"--{name}", value=value,
+                details={"allowed": ", ".join(words)})
+        for name, (value, words) in choices.items()
+        if value not in words
+    )  # fmt: skip
 
 
 def unstoppable_output() -> None:

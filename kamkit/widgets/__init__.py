@@ -17,6 +17,7 @@ from kamkit.widgets.rules import (
 from kamkit.widgets.scheme_views import scheme_rows
 from kamkit.widgets.stage_cards import stage_card
 from kamkit.widgets.tables import TableView, table_view
+from kamkit.widgets.team_cards import anchor_card, leadership_card, one_of, role_card
 from kamkit.widgets.views import (
     KeyFigures,
     account_names,
@@ -34,6 +35,7 @@ __all__ = [
     "KeyFigures",
     "TableView",
     "account_names",
+    "anchor_card",
     "audit_form",
     "choice",
     "exercise",
@@ -41,13 +43,16 @@ __all__ = [
     "in_words",
     "judgement",
     "key_figures",
+    "leadership_card",
     "money_slider",
+    "one_of",
     "people_rows",
     "people_table",
     "people_words",
     "person_names",
     "picture",
     "question_form",
+    "role_card",
     "roomy",
     "rows",
     "rule_controls",
