@@ -248,6 +248,8 @@ def item_figures(rows: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
 
 
 def _spoilt(rows: np.ndarray, scene: str) -> bool:
+    if (np.ptp(rows, axis=0) == 0).any():  # an item that all tick alike goes with nothing
+        return False
     alpha, rest, without = item_figures(rows)
     if scene == "few":
         return bool(alpha > 0.75 and rest.min() > 0.4)
