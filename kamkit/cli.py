@@ -96,23 +96,32 @@ def report(
     lang: terminal.Lang = None,
     account: Annotated[str | None, terminal.option("account")] = None,
     all_accounts: Annotated[bool, terminal.option("all_accounts")] = False,
+    all_members: Annotated[bool, terminal.option("all_members")] = False,
     workers: Annotated[int, terminal.option("workers", min=1, max=61)] = 2,
     force: terminal.Force = False,
-    set_: Annotated[list[str] | None, terminal.option("set", "--set")] = None,
+    set_: Annotated[list[str] | None, terminal.option("set", "--set", "-p")] = None,
 ) -> None:
     """Render a report of a company folder with papermill."""
-    from kamkit.reports import accounts_jobs, check_template, company_job, render, render_accounts
+    from kamkit.reports import (
+        accounts_jobs,
+        check_template,
+        company_job,
+        members_jobs,
+        render,
+        render_accounts,
+    )
 
     lang = terminal.language(lang)
     with terminal.told(lang):
         extra = parameters(set_ or [])
         check_template(template, one_account=all_accounts)
-        if not all_accounts:
+        if not (all_accounts or all_members):
             job = company_job(folder, out, lang, account=account, template=template, extra=extra)
             done = render(job)
             terminal.say_line(t("report.done", lang, page=done.target, seconds=done.seconds))
             return
-        jobs = accounts_jobs(folder, out, lang, extra=extra)
+        many = members_jobs if all_members else accounts_jobs
+        jobs = many(folder, out, lang, extra=extra)
         with progress_bar(jobs) as tick:
             results = render_accounts(
                 jobs,

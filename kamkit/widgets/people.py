@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 PEOPLE = (
     *("person_id", "contact_id", "member_id", "from_id", "to_id", "start_id", "introducer_id"),
     *("competitor_id", "needed_member", "cut_person", "people", "path", "second_path", "known_by"),
+    *("goal_of", "goal_owner", "owner_before", "owner_after"),
 )
 # Catalog sections of tags, by column.
 TAGS = {
@@ -28,13 +29,20 @@ TAGS = {
     "economic_buyer": "state",
     "flags": "contact_flag",
     "function": "contact_function",
+    "goal_advice": "goal_advice",
+    "goal_basis": "goal_basis",
+    "goal_rule": "goal_rule",
+    "goal_severity": "goal_severity",
+    "goal_status": "goal_status",
     "phase": "phase",
     "phases": "phase",
     "phases_lost": "phase",
+    "quota_bound": "goal_bound",
     "reasons": "entry_reason",
     "role": "entry_role",
     "side": "side",
     "route": "route",
+    "way_out": "goal_way",
     "why": "meeting_why",
 }
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from html import escape
 from typing import TYPE_CHECKING, Any
 
-from kamkit.i18n import label, listed, number
+from kamkit.i18n import label, listed, number, t
 from kamkit.schemes import duties
 from kamkit.widgets.tables import TableView, table_view
 
@@ -83,8 +84,8 @@ def leadership_card(*, lang: str) -> View:
         lines = [tuple(row[key][lang] for key in card.columns) for row in card.rows]
         table = _table(lines, [text[lang] for text in card.columns.values()], lang)
         depth = label(f"card_depth.{card.depth}", lang)
-        note = _table([(depth, card.note[lang])], ["card_depth", "card_note"], lang)
-        return TableView(table.html + note.html)
+        note = t("card_depth.note", lang, depth=depth, note=card.note[lang])
+        return TableView(f"{table.html}<p>{escape(note)}</p>")
 
     return show
 

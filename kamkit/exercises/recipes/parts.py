@@ -26,6 +26,17 @@ def cell(text: Text) -> dict[str, str]:
     return pair(text.zh, text.en)
 
 
+def quoted(*texts: Text) -> dict[str, str]:
+    """Labels inside a sentence, as they stand on the screen.
+
+    >>> quoted(Text("自大", "Arrogance"))["en"]
+    '“Arrogance”'
+    """
+    if not texts:
+        return pair("没有", "none")
+    return pair("".join(f"“{t.zh}”" for t in texts), ", ".join(f"“{t.en}”" for t in texts))
+
+
 def money(value: float) -> dict[str, Any]:
     """An amount for a placeholder; it is written out in the reader's language."""
     return {"kind": "money", "value": value, "currency": CURRENCY}

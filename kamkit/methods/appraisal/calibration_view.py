@@ -72,7 +72,7 @@ def calibration_view(
     scores = scores[scores["period"] == latest(scores["period"], period)]
     total = combined.members.set_index("member_id")["total"]
     people = scores.drop_duplicates(["rater_id", "ratee_id"])
-    totals = people["ratee_id"].map(total).groupby(people["rater_id"])
+    totals = people["ratee_id"].map(total).astype(float).groupby(people["rater_id"])
     marks = scores.groupby("rater_id")["score"]
     out = pd.DataFrame(
         {

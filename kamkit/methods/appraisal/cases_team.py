@@ -97,26 +97,59 @@ def gap_case(
     return GapCase(views.tables[source, adjusted], member_id or None)
 
 
+def gap_counts(views: GapViews) -> pd.DataFrame:
+    """How many cells each source sees as short, maybe short, maybe met, met and hidden.
+
+    Returns one row a source, and managers a second time with their severity taken out: view
+    (source, or manager_adjusted), gap_short, gap_maybe_short, gap_maybe_met, gap_met, gap_hidden.
+    """
+    kinds = ("short", "maybe_short", "maybe_met", "met", "hidden")
+    rows = []
+    for source, adjusted in (
+        ("manager", False),
+        ("manager", True),
+        *((s, False) for s in SOURCES[1:]),
+    ):
+        status = views.tables[source, adjusted]["status"]
+        counts = {f"gap_{kind}": int((status == kind).sum()) for kind in kinds}
+        rows.append({"view": f"{source}_adjusted" if adjusted else source, **counts})
+    return pd.DataFrame(rows)
+
+
+def gap_kinds(gaps: pd.DataFrame) -> pd.DataFrame:
+    """The gaps by competence, those with most sure ones first: is the requirement right?
+
+    Needs the columns of ``competence_gaps``. Returns competency, required (the highest asked of
+    anybody), rated, self_level (means), gap_short (people clearly short), n (people rated).
+    """
+    by = gaps.assign(sure=gaps["sure"].astype(bool)).groupby("competency", as_index=False)
+    out = by.agg(
+        required=("required", "max"), rated=("rated", "mean"), self_level=("self", "mean"),
+        gap_short=("sure", "sum"), n=("rated", "count"),
+    )  # fmt: skip
+    order = ["gap_short", "competency"]
+    return out.sort_values(order, ascending=[False, True]).reset_index(drop=True)
+
+
 def duty_case(
     profiles: Mapping[str, pd.DataFrame], *, member_id: str, source: str = "manager"
 ) -> pd.DataFrame:
     """One person's seven duties as one source sees them.
 
-    ``profiles``: results of ``duty_profile`` by source. Returns its columns, and duty_name (=
-    duty), self_level, self_minus (self, self_gap) and attained_share (attainment).
+    ``profiles``: results of ``duty_profile`` by source. Returns their columns, and self_level,
+    self_minus (self, self_gap) and attained_share (attainment).
     Raises KamkitError ``not_allowed`` (source). Source: S200, S199.
 
     >>> from kamkit.methods.appraisal.duties import duty_profile
     >>> ratings = pd.DataFrame({"ratee_id": ["a"], "rater_id": ["m"], "source": ["manager"],
     ...     "duty": "study_needs", "period": "2026H1", "score": [3]})
-    >>> duty_case({"manager": duty_profile(ratings)}, member_id="a")["duty_name"].tolist()
+    >>> duty_case({"manager": duty_profile(ratings)}, member_id="a")["duty"].tolist()
     ['study_needs']
     """
     _known("source", source, profiles)
     table = profiles[source]
     mine = table[table["member_id"] == member_id].reset_index(drop=True)
     return mine.assign(
-        duty_name=mine["duty"],
         self_level=mine["self"],
         self_minus=mine["self_gap"],
         attained_share=mine["attainment"],
@@ -181,11 +214,11 @@ def mix_case(members: pd.DataFrame, today: TeamMix, *, leaver: str = "") -> MixC
     (['bid'], ['gap', 'single_point'])
     """
     held = today.coverage
-    lost = held.loc[held["who"] == leaver, ["team", "attribute", "tag", "elsewhere"]]
-    lost = lost.reset_index(drop=True)
+    mine = held[(held["who"] == leaver) & (held["status"] == "single_point")]
+    lost = mine[["team", "attribute", "tag", "elsewhere"]].reset_index(drop=True)
     team = members.loc[members["member_id"] == leaver, "team"]
     if team.empty:
-        return MixCase(today, lost)
+        return MixCase(_as_listed(today, members), lost)
     own = members[(members["team"] == team.iloc[0]) & (members["member_id"] != leaver)]
     if own.empty:
         return MixCase(TeamMix(held.iloc[:0], today.balance.iloc[:0]), lost)
@@ -198,6 +231,17 @@ def mix_case(members: pd.DataFrame, today: TeamMix, *, leaver: str = "") -> MixC
     )
     coverage = mix.coverage.assign(elsewhere=elsewhere.to_numpy())
     return MixCase(TeamMix(coverage, mix.balance), lost)
+
+
+def _as_listed(mix: TeamMix, members: pd.DataFrame) -> TeamMix:
+    """Teams in the order of the members' list, which readers know better than that of names."""
+    teams = list(dict.fromkeys(members["team"].dropna().astype("str")))
+    place = {team: i for i, team in enumerate(teams)}
+    coverage, balance = (
+        table.loc[table["team"].map(place).sort_values(kind="stable").index].reset_index(drop=True)
+        for table in (mix.coverage, mix.balance)
+    )
+    return TeamMix(coverage, balance)
 
 
 @dataclass(frozen=True)

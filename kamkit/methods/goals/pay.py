@@ -308,6 +308,7 @@ def _kinks(rule: tuple[float, float, float], money: float, cap_on: CapOn) -> lis
             continue
         # 1e-7 below: further than the slack of the threshold, nearer than anyone can see.
         below, here = (float(pay_factor(x, *rule, cap_on=cap_on)) for x in (at - 1e-7, at))
-        jump = round((here - below) * money, 2)
+        # A bend changes by the slope times that step, a jump by far more.
+        jump = round((here - below) * money, 2) if here - below > 1e-5 else 0.0
         rows.append((kind, at, round(below, 6), round(here, 6), jump))
     return rows
