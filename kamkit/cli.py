@@ -114,7 +114,7 @@ def report(
     lang = terminal.language(lang)
     with terminal.told(lang):
         extra = parameters(set_ or [])
-        check_template(template, one_account=all_accounts)
+        check_template(template, one_account=all_accounts, one_member=all_members)
         if not (all_accounts or all_members):
             job = company_job(folder, out, lang, account=account, template=template, extra=extra)
             done = render(job)

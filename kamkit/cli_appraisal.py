@@ -43,13 +43,15 @@ def form(
     with terminal.told(lang):
         asked = source or ("self" if own else "manager")
         terminal.allowed(source=(asked, ("self",) if own else SOURCES))
+        found = appraisal_company(company)
         pairs = appraisal_pairs(
-            appraisal_company(company), asked, day=terminal.day_named(day), lang=lang,
+            found, asked, day=terminal.day_named(day), lang=lang,
             raters=rater or (), members=member or (),
         )  # fmt: skip
         files = write_appraisal_forms(
-            pairs, out, source=asked, period=period, lang=lang, force=force
-        )
+            pairs, out, source=asked, period=period, lang=lang, force=force,
+            company=found.config.id,
+        )  # fmt: skip
     values = {"files": len(files), "people": pairs["ratee_id"].nunique(), "folder": out}
     terminal.say_line(t("appraisal.written", lang, **values))
 

@@ -19,6 +19,7 @@ _OWN = ("company", "language", "account")  # said by the command itself, never b
 _SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _PACKAGE = Path(__file__).resolve().parent.parent
 _FOLDER = _PACKAGE.parent / "notebooks" / "reports"
+MEMBER = "member_sheet"  # one page a person: its file bears the person's id
 COMPANY = "key_accounts"  # the report that a company gets unless another is asked for
 
 
@@ -134,6 +135,8 @@ def company_job(
     """
     check_template(template, one_account=account is not None)
     company = _company(folder)
+    if account is None and template == MEMBER and (extra or {}).get("member"):
+        return _member_job(company, out, lang, str((extra or {})["member"]), extra)
     if account is None:
         target = out / f"{template}.{lang}.html"
         return _job(template, company, target, lang, _allowed(extra))
@@ -142,14 +145,16 @@ def company_job(
     return _account_job(company, out, lang, account, extra)
 
 
-def check_template(template: str, *, one_account: bool = False) -> None:
-    """Refuse a template that isn't there, or that has no page for one account."""
+def check_template(template: str, *, one_account: bool = False, one_member: bool = False) -> None:
+    """Refuse a template that isn't there, or that has no page for one account or one member."""
     allowed = template_names()
     if template not in allowed:
         details = {"allowed": ", ".join(allowed)}
         raise KamkitError(Problem("unknown_template", value=template, details=details))
     if one_account and template != COMPANY:
         raise KamkitError(Problem("template_no_accounts", value=template))
+    if one_member and (one_account or template not in (COMPANY, MEMBER)):
+        raise KamkitError(Problem("template_no_members", value=template))
 
 
 def accounts_jobs(
@@ -161,8 +166,23 @@ def accounts_jobs(
     return [_account_job(company, out, lang, account, extra) for account in ids]
 
 
-def page_name(account_id: str, lang: str, *, twin: bool = False) -> str:
-    """File name of an account's page; an id that no file system likes becomes a hash.
+def members_jobs(
+    folder: Path, out: Path, lang: str, *, extra: Mapping[str, Any] | None = None
+) -> list[Job]:
+    """One job per member of a company: the personal sheets.
+
+    Raises KamkitError where there is no table of members.
+    """
+    company = _company(folder)
+    if not company.has("members"):
+        raise KamkitError(Problem("no_members", table="members"))
+    return [_member_job(company, out, lang, m, extra) for m in company.members["member_id"]]
+
+
+def page_name(account_id: str, lang: str, *, twin: bool = False, noun: str = "account") -> str:
+    """File name of one account's (or member's: ``noun``) page.
+
+    An id that no file system likes becomes a hash.
 
     So does a ``twin``, an id that another one equals but for upper and lower case: many file
     systems take their pages for one.
@@ -172,7 +192,7 @@ def page_name(account_id: str, lang: str, *, twin: bool = False) -> str:
     """
     safe = _SAFE_ID.fullmatch(account_id) and not twin
     name = account_id if safe else f"id-{sha256(account_id.encode()).hexdigest()[:12]}"
-    return f"account_{name}.{lang}.html"
+    return f"{noun}_{name}.{lang}.html"
 
 
 def _company(folder: Path) -> Any:
@@ -194,6 +214,20 @@ def _account_job(
     alike = Counter(company.accounts["account_id"].str.lower())
     target = out / page_name(account, lang, twin=alike[account.lower()] > 1)
     return _job("account", company, target, lang, values, account)
+
+
+def _member_job(
+    company: Any, out: Path, lang: str, member: str, extra: Mapping[str, Any] | None
+) -> Job:
+    """The sheet of one person; a company without a table of members has people by rating only."""
+    ids = company.members["member_id"] if company.has("members") else None
+    if ids is not None and member not in set(ids):
+        raise KamkitError(Problem("unknown_person", table="members", value=member,
+            details={"allowed": "members.member_id"}))  # fmt: skip
+    alike = Counter(ids.str.lower()) if ids is not None else Counter[str]()
+    values = {**_allowed(extra), "member": member}
+    target = out / page_name(member, lang, twin=alike[member.lower()] > 1, noun=MEMBER)
+    return _job(MEMBER, company, target, lang, values, member)
 
 
 def _job(

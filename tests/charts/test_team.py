@@ -328,7 +328,7 @@ def test_the_screen_marks_what_the_method_marks(teams):
     marks = {line.get_label(): len(line.get_xdata()) for line in fig.axes[0].lines}
     assert marks["below four fifths"] == 1 and marks["too few to be judged"] == 1
     even = four_fifths(pd.DataFrame({"group": ["a", "b"], "selected": [5, 4], "total": [10, 10]}))
-    assert "No group" in charts.plot_fairness(even, lang="en").heading
+    assert "All 2 groups" in charts.plot_fairness(even, lang="en").heading
 
 
 def test_probabilities_of_the_boxes_and_grades_are_those_of_the_tables(teams):

@@ -127,7 +127,7 @@ def test_every_problem_at_once_and_nothing_written(folder, tmp_path):
     openpyxl.Workbook().save(tmp_path / "other.xlsx")
     more = [tmp_path / "no.xlsx", tmp_path / "other.xlsx", tmp_path / "gone.xlsx"]
     found = problems(read, folder, [first, second, *more])
-    expected = ["survey_off_scale", "not_a_number", "survey_between_steps", "own_formula"]
+    expected = ["survey_off_scale", "appraisal_not_score", "survey_between_steps", "own_formula"]
     expected += ["own_formula", "survey_bad_day", "appraisal_future_day"]
     expected += ["own_file_kind", "appraisal_no_form", "file_not_found"]
     assert found == sorted(expected)
@@ -227,11 +227,13 @@ def test_altered_forms_are_refused(folder, tmp_path):
         book.worksheets[0].cell(1, 2).value = "[]"
 
     assert problems(read, folder, [gone]) == ["appraisal_lines_gone"]
-    assert problems(read, folder, [part]) == ["appraisal_lines_gone"]
+    assert problems(read, folder, [part]) == ["appraisal_sheet_gone"]
     assert problems(read, folder, [altered("swap", swap)]) == ["appraisal_no_form"]
     assert problems(read, folder, [altered("broken", broken)]) == ["appraisal_no_form"]
     unknown = fill(forms(folder, tmp_path / "x")[0], {(ITEMS[0], "M3"): 3})
-    (folder / "members.csv").write_text("member_id,name,manager_id\nM1,Ann,\nM2,Bo,M1\n")
+    (folder / "members.csv").write_text(
+        "member_id,name,manager_id\nM1,Ann,\nM2,Bo,M1\n", encoding="utf-8"
+    )
     assert problems(read, folder, [unknown]) == ["appraisal_unknown_member"]
 
 
@@ -255,12 +257,65 @@ def test_no_form_overwrites_another_and_none_grows_too_long(folder, tmp_path):
     assert len(forms(folder, tmp_path / "out", force=True)) == 2
     ids = [f"M{i}" for i in range(MOST_PEOPLE + 1)]
     many = pd.DataFrame({"rater_id": "M", "rater": "M", "ratee_id": ids, "name": ids})
-    options = {"source": "manager", "period": "p", "lang": "en"}
+    options = {"source": "manager", "period": "2026", "lang": "en"}
     assert problems(appraisal_form, many, **options) == ["appraisal_many"]
     data = appraisal_form(many.head(MOST_PEOPLE), **options)
     form, wrong = read_appraisal_form(data, "f")
     assert form is not None and wrong == [] and len(form.ratees) == MOST_PEOPLE
     assert openpyxl.load_workbook(io.BytesIO(data)).worksheets[0].max_row <= 400
+
+
+@pytest.mark.parametrize(("said", "name"), [("２０２６h1 ", "2026H1"), ("2026-06", "2026-06")])
+def test_periods_are_written_in_one_way(folder, tmp_path, said, name):
+    file = fill(forms(folder, tmp_path / "a.xlsx", raters=["M2"], period=said)[0],
+                {(ITEMS[0], "M4"): 4})  # fmt: skip
+    read(folder, [file])
+    assert load(folder).ratings["period"].tolist() == [name]
+
+
+@pytest.mark.parametrize("period", ["abc", "../x", "2026H3", "", "上半年"])
+def test_a_period_that_no_table_knows(folder, tmp_path, period):
+    assert problems(forms, folder, tmp_path / "out", period=period) == ["unknown_period"]
+    assert not (tmp_path / "out").exists()
+    file = forms(folder, tmp_path / "a.xlsx", raters=["M2"])[0]
+    book = openpyxl.load_workbook(file)
+    for page in book:
+        page.cell(1, 2).value = page.cell(1, 2).value.replace('"2026H1"', f'"{period}"')
+    book.save(file)
+    assert problems(read, folder, [file]) == ["unknown_period"]
+
+
+def test_a_form_of_another_company(folder, tmp_path):
+    pairs = appraisal_pairs(load(folder), "self", day=TODAY, lang="zh", members=["M2"])
+    options = {"source": "self", "period": "2026H1", "lang": "zh"}
+    found = {
+        name: fill(
+            write_appraisal_forms(pairs, tmp_path / f"{name}.xlsx", company=name, **options)[0],
+            {(ITEMS[0], "M2"): score},
+        )
+        for name, score in (("t", 4), ("u", 2))
+    }
+    before = content(folder)
+    assert problems(read, folder, list(found.values())) == ["appraisal_other_company"]
+    assert content(folder) == before
+    assert read(folder, [found["t"]]).new == 1
+
+
+def test_each_sheet_has_its_own_day_and_says_where_it_is_wrong(folder, tmp_path):
+    file = forms(folder, tmp_path / "a.xlsx", raters=["M2"])[0]
+    fill(file, {(ITEMS[0], "M4"): 4}, day="2026-07-01")
+    fill(file, {("raise_service", "M4"): "昨天看到"}, sheet=1, day="昨天")
+    with pytest.raises(KamkitError) as caught:
+        read(folder, [file])
+    found = {p.code: p.column for p in caught.value.problems}
+    assert found == {"survey_bad_day": "岗位职责", "appraisal_not_score": "岗位职责 · 李雷"}
+    fill(file, {("raise_service", "M4"): 3}, sheet=1, day="2026-08-03")
+    assert problems(read, folder, [file]) == ["appraisal_future_day"]
+    fill(file, {}, sheet=1, day="2026-07-03")
+    read(folder, [file])
+    company = load(folder)
+    days = [company.ratings["rated_on"].iloc[0], company.duty_ratings["rated_on"].iloc[0]]
+    assert days == [pd.Timestamp("2026-07-01"), pd.Timestamp("2026-07-03")]
 
 
 def test_both_tables_or_none(folder, tmp_path, monkeypatch):

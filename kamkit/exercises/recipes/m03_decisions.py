@@ -141,7 +141,7 @@ def fairness(draw: Draw, accounts: pd.DataFrame | None) -> Variant:
             "low_end": share(ends[0]), "high_end": share(ends[1]), "n": low[1] + top[1],
             "flagged": pair("低于 80%，亮旗", "below 80%, flagged") if flagged
             else pair("不低于 80%，不亮旗", "not below 80%, no flag"),
-            "lift": pair(f"再升 **{more}** 人就不亮旗", f"**{more}** more would lift the flag")
+            "lift": pair(f"再升 {more} 人就不亮旗", f"{more} more would lift the flag")
             if flagged else pair("没有旗要摘（填 0）", "no flag to lift (0)"),
             "verdict": cell(_SAYINGS[right]), "selected_low": low[0], "total_low": low[1],
         },

@@ -23,7 +23,7 @@ KINDS = {
 _PLACES = (
     ("ok", "没毛病", "Nothing wrong"), ("measure", "没法衡量", "Can't be measured"),
     ("owner", "没人负责", "Nobody owns it"), ("date", "日期不对", "Date is wrong"),
-    ("sum", "下级加不拢", "Parts don't add up"), ("twice", "重复计算", "Counted twice"),
+    ("sum", "合计对不上", "Parts don't add up"), ("twice", "重复计算", "Counted twice"),
     ("bounds", "超出上下限", "Outside its bounds"),
 )  # fmt: skip
 _VAGUE = (

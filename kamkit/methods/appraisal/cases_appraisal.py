@@ -11,6 +11,7 @@ import pandas as pd
 from kamkit.errors import KamkitError, Problem
 from kamkit.methods.appraisal.combined import Combined, combined_result
 from kamkit.methods.appraisal.combined_parts import combined_parts
+from kamkit.methods.appraisal.controllable import GROWTH_RATES
 from kamkit.methods.appraisal.distribution import grade_distribution
 from kamkit.methods.appraisal.effects import Effects, shrunken_effects
 from kamkit.methods.appraisal.fairness import four_fifths
@@ -24,6 +25,7 @@ from kamkit.methods.raters.nine_box import nine_box
 from kamkit.methods.raters.reliability import raters_needed, spearman_brown
 from kamkit.methods.raters.severity import Severity, rater_severity
 from kamkit.methods.shares import normal_point
+from kamkit.schemes.kpis import find_factor
 
 LINES = ("fixed", "thirds")
 DRAWS = 1000  # of ranks, while somebody moves a slider
@@ -85,23 +87,36 @@ def _last(periods: pd.Series, quarters: int) -> list[str]:
     return known[-quarters:]
 
 
-def territory_case(results: pd.DataFrame, places: pd.DataFrame, *, factors: str) -> Adjusted:
+def territory_case(
+    results: pd.DataFrame,
+    places: pd.DataFrame,
+    *,
+    factors: str,
+    labels: Mapping[str, str] | None = None,
+) -> Adjusted:
     """Results beside what some factors of the territory let expect; refused ones say why.
 
     ``results``: member_id, actual; ``places``: member_id and every factor that one might ask
-    for; ``factors``: names with blanks between them. Returns ``Adjusted``. Raises KamkitError as
-    ``territory_adjusted``: factor_controllable where people produce the factor themselves.
+    for; ``factors``: names with blanks between them; ``labels``: what a factor is called in the
+    answer and in a refusal. Returns ``Adjusted``. Raises KamkitError as ``territory_adjusted``:
+    factor_controllable where people produce the factor themselves.
 
     >>> from kamkit.errors import KamkitError
     >>> people = pd.DataFrame({"member_id": list("abcdef"), "actual": [1.0, 2, 3, 4, 5, 6]})
     >>> places = people.rename(columns={"actual": "visits"})
     >>> try:
-    ...     territory_case(people, places, factors="visits")
+    ...     territory_case(people, places, factors="visits", labels={"visits": "calls made"})
     ... except KamkitError as error:
-    ...     error.problems[0].code
-    'factor_controllable'
+    ...     error.problems[0].code, error.problems[0].value
+    ('factor_controllable', 'calls made')
     """
-    return territory_adjusted(results, places[["member_id", *factors.split()]])
+    asked = factors.split()
+    called = {f: (labels or {}).get(f, f) for f in asked}
+    rule = {called[f]: known for f in asked if (known := find_factor(f)) is not None}
+    table = places[["member_id", *asked]].copy()
+    for rate in (f for f in GROWTH_RATES if called.get(f, f) != f):
+        table[rate] = 1 + pd.to_numeric(table[rate])  # a rate is known by its own name only
+    return territory_adjusted(results, table.rename(columns=called), controllability=rule)
 
 
 @dataclass(frozen=True)

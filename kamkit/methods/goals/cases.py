@@ -34,14 +34,16 @@ def year_months(
     """Sales of the twelve months up to ``due``, each with the same month a year before.
 
     Needs orders: date, amount. A month that was not over on ``as_of`` has no value yet.
-    Returns columns: period (2026-01), value, base (money). Raises KamkitError missing_column,
-    not_a_date. Source: house.
+    Returns columns: period (2026-01), value, base (money); no rows without orders. Raises
+    KamkitError missing_column, not_a_date. Source: house.
 
     >>> orders = pd.DataFrame({"date": ["2025-01-09", "2026-01-05"], "amount": [5.0, 7.0]})
     >>> year_months(orders, due="2026-12-31", as_of="2026-02-10").head(2).values.tolist()
     [['2026-01', 7.0, 5.0], ['2026-02', nan, 0.0]]
     """
     rows = with_columns(orders, "orders", ["date", "amount"])
+    if rows.empty:
+        return pd.DataFrame(columns=["period", "value", "base"])
     when = pd.to_datetime(rows["date"]).dt.to_period("M")
     sums = pd.Series(figures(rows["amount"]), index=rows.index).groupby(when).sum()
     last, today = day(due, "due").to_period("M"), day(as_of)
@@ -146,7 +148,8 @@ def _pace_measures(table: pd.DataFrame, length: int, every: int) -> pd.DataFrame
 @dataclass(frozen=True)
 class LintCase:
     """``lint``: as lint_goals; ``table``: goal_id, goal_of (whose), goal_kpi, goal_rule,
-    goal_severity, off_amount, goal_advice (the rule again, for the words of what to do)."""
+    goal_severity, off_amount (goals in money only), goal_advice (the rule again, for the words of
+    what to do)."""
 
     lint: GoalLint
     table: pd.DataFrame
@@ -169,10 +172,15 @@ def lint_case(goals: pd.DataFrame, *, fault: str = "none", **given: Any) -> Lint
     if fault not in FAULTS:
         raise KamkitError(Problem("not_allowed", "goals", "fault", value=fault,
                                   details={"allowed": ", ".join(FAULTS)}))  # fmt: skip
-    lint = lint_goals(_planted(goals, fault), **given)
+    planted = with_columns(_planted(goals, fault), "goals", ["goal_id"], ["unit"])
+    lint = lint_goals(planted, **given)
     columns = {"scope_id": "goal_of", "kpi": "goal_kpi", "rule": "goal_rule",
                "severity": "goal_severity", "amount": "off_amount"}  # fmt: skip
     table = lint.problems.rename(columns=columns)
+    # Counts and shares are no money: what is off is told in money only.
+    units = dict(zip(planted["goal_id"], planted["unit"], strict=True))
+    in_money = table["goal_id"].map(units).astype(str).str.fullmatch("[A-Z]{3}")
+    table["off_amount"] = table["off_amount"].where(in_money)
     return LintCase(lint, table.assign(goal_advice=table["goal_rule"])[FINDING_COLUMNS])
 
 

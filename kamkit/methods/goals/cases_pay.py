@@ -26,9 +26,9 @@ from kamkit.schemes.appraisal_policy import LoadRules, load_rules
 SPREAD = (1.0, 0.25, 0.3, 0.2, 0.0)  # mean, sd, lasting, common, ground without a record (house)
 QUARTERS = 4
 PAY_COLUMNS = [
-    "plan_id", "mean_cost", "p10_cost", "p90_cost", "pay_budget", "over_budget_share",
-    "nothing_share", "at_cap_share", "luck_share", "territory_share", "person_share",
-    "poor_ground_share",
+    "plan_id", "a_head_cost", "mean_cost", "p10_cost", "p90_cost", "pay_budget",
+    "over_budget_share", "nothing_share", "at_cap_share", "luck_share",
+    "territory_share", "person_share", "poor_ground_share",
 ]  # fmt: skip
 SPREAD_COLUMNS = [
     "kpi", "mean", "sd", "lasting", "common", "ground", "members", "periods", "variant", "origin",
@@ -59,16 +59,16 @@ def attainment_spread(
     >>> attainment_spread(none, none, land, team)[["sd", "variant"]].values.tolist()
     [[0.25, 'assumed']]
     """
-    rows = attainment(kpi_values, targets, kpi, scale="log")
+    rows = attainment(kpi_values, targets, kpi, scale="log").dropna(subset=["attainment"])
     wide = rows.pivot(index="member_id", columns="period", values="attainment").dropna()
     n, periods = wide.shape
-    row = (kpi, *SPREAD, n, periods, "assumed")
+    found, variant = SPREAD, "assumed"
     if n >= 6 and periods >= QUARTERS:
         mean = float(rows["actual"].sum() / rows["target"].sum())
-        row = (kpi, mean, *_parts(wide, _potential(wide, territories, members)), n, periods,
-               "record")  # fmt: skip
+        sd, lasting, common, ground = _parts(wide, _potential(wide, territories, members))
+        found, variant = (mean, mean * sd, lasting, common, ground), "record"
     origin = "field:Searle, Casella & McCulloch 1992; house"
-    return pd.DataFrame([(*row, origin)], columns=SPREAD_COLUMNS)
+    return pd.DataFrame([(kpi, *found, n, periods, variant, origin)], columns=SPREAD_COLUMNS)
 
 
 def _potential(wide: pd.DataFrame, territories: pd.DataFrame, members: pd.DataFrame) -> Floats:
@@ -82,7 +82,7 @@ def _potential(wide: pd.DataFrame, territories: pd.DataFrame, members: pd.DataFr
 
 
 def _parts(wide: pd.DataFrame, land: Floats) -> tuple[float, float, float, float]:
-    """Sd of a year, lasting and common share, and the elasticity to potential."""
+    """Relative sd of a year, lasting and common share, and the elasticity to potential."""
     y = wide.to_numpy(float)
     n, k = y.shape
     person, quarter = y.mean(axis=1), y.mean(axis=0)
@@ -144,7 +144,7 @@ def pay_book(
     people = people[["member_id", "group", "role"]].assign(
         potential=own.fillna(own.mean() if own.notna().any() else 1.0)
     )
-    mine = table[[r in ("", role) for r in texts(table["role"])]]
+    mine = table[np.array([r in ("", role) for r in texts(table["role"])], dtype=bool)]
     figure = (float(spread[c].iloc[0]) for c in ("mean", "sd", "lasting", "common", "ground"))
     return PayBook(mine.reset_index(drop=True), people, *figure)
 
@@ -152,8 +152,9 @@ def pay_book(
 @dataclass(frozen=True)
 class PayCase:
     """``plans`` (the table); ``points``, ``kinks`` as payout_curve, of the heaviest KPI;
-    ``found`` as simulate_pay; ``table``: plan_id, mean_cost, p10_cost, p90_cost (team), pay_budget,
-    over_budget_share, nothing_share and at_cap_share (of the heaviest KPI), luck_share,
+    ``found`` as simulate_pay; ``table``: plan_id, a_head_cost (mean of a member), mean_cost,
+    p10_cost, p90_cost (team), pay_budget, over_budget_share, nothing_share and
+    at_cap_share (of the heaviest KPI), luck_share,
     territory_share, person_share (of pay differences), poor_ground_share (mean pay of the third
     with least potential, of the best paid third's; NaN where unknown)."""
 
@@ -221,7 +222,8 @@ def _summary(found: PaySimulation, kpis: pd.DataFrame) -> pd.DataFrame:
     wide = found.plans.pivot(index="plan_id", columns="measure", values=["value", "low", "high"])
     third = found.fairness[found.fairness["level"] == "potential_low"].set_index("plan_id")
     out = pd.DataFrame(
-        {"plan_id": wide.index, "mean_cost": wide["value", "pay_cost"],
+        {"plan_id": wide.index, "a_head_cost": wide["value", "pay_member"],
+         "mean_cost": wide["value", "pay_cost"],
          "p10_cost": wide["low", "pay_cost"], "p90_cost": wide["high", "pay_cost"],
          "pay_budget": wide["value", "pay_budget"],
          "over_budget_share": wide["value", "pay_over_budget"],

@@ -22,6 +22,7 @@ from kamkit.tables.forms.appraisal_items import (
     LOW,
     Rated,
     asked_parts,
+    period_named,
     rated_items,
     wording,
 )
@@ -48,12 +49,15 @@ def words() -> dict[str, Any]:
     return tomllib.loads(source.read_text(encoding="utf-8"))
 
 
-def appraisal_form(people: pd.DataFrame, *, source: str, period: str, lang: str) -> bytes:
+def appraisal_form(
+    people: pd.DataFrame, *, source: str, period: str, lang: str, company: str = ""
+) -> bytes:
     """The empty form of one rater, as the bytes of an XLSX file.
 
     Needs people: rater_id, rater, ratee_id, name. One sheet a part (competencies; duties for
-    "manager" and "self"); only the date, scores and evidence can be written to.
-    Raises KamkitError appraisal_many.
+    "manager" and "self"); only the date, scores and evidence can be written to. ``company``: its
+    id, so that no other company takes the form in.
+    Raises KamkitError appraisal_many, unknown_period.
 
     >>> people = pd.DataFrame({"rater_id": ["M1"], "rater": ["Ann"], "ratee_id": ["M2"],
     ...     "name": ["Bo"]})
@@ -65,6 +69,7 @@ def appraisal_form(people: pd.DataFrame, *, source: str, period: str, lang: str)
     if len(people) > MOST_PEOPLE:
         details = {"most": MOST_PEOPLE}
         raise KamkitError(Problem("appraisal_many", value=len(people), details=details))
+    period = period_named(period)
     book = Workbook()
     book.remove(book.active)
     for part in asked_parts(source):
@@ -72,6 +77,7 @@ def appraisal_form(people: pd.DataFrame, *, source: str, period: str, lang: str)
         sheet = book.create_sheet(words()["part"][part][lang])
         settings = {
             "part": part, "source": source, "period": period, "words": wording(items),
+            "lang": lang, "company": company,
             "rater_id": str(people["rater_id"].iloc[0]),
             "ratees": people["ratee_id"].astype("str").tolist(),
         }  # fmt: skip
@@ -196,12 +202,15 @@ def form_name(period: str, source: str, rater: str, lang: str) -> str:
 
 
 def write_appraisal_forms(
-    pairs: pd.DataFrame, out: Path, *, source: str, period: str, lang: str, force: bool = False
-) -> list[Path]:
+    pairs: pd.DataFrame, out: Path, *, source: str, period: str, lang: str, force: bool = False,
+    company: str = "",
+) -> list[Path]:  # fmt: skip
     """One form a rater into the folder ``out``, or into that file where it ends with ``.xlsx``.
 
-    Raises KamkitError appraisal_one_file (several raters, one file), survey_form_exists.
+    Raises KamkitError appraisal_one_file (several raters, one file), survey_form_exists,
+    unknown_period.
     """
+    period = period_named(period)
     groups = {str(name): rows for name, rows in pairs.groupby("rater_id", sort=True)}
     one = out.suffix.lower() == ".xlsx"
     if one and len(groups) > 1:
@@ -209,7 +218,7 @@ def write_appraisal_forms(
     return write_forms(
         {
             out if one else out / form_name(period, source, rater, lang): partial(
-                appraisal_form, rows, source=source, period=period, lang=lang
+                appraisal_form, rows, source=source, period=period, lang=lang, company=company
             )
             for rater, rows in groups.items()
         },

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from typing import Any
 
+from kamkit.errors import KamkitError, Problem
 from kamkit.schemes.model import Labels
 
 SOURCES = ("manager", "self", "peer", "customer", "report")
@@ -16,6 +19,8 @@ LOW, HIGH = 1, 5
 PARTS = {"ratings": "competency", "duty_ratings": "duty"}
 # Duties are the post's own: only who does the post or leads it can say how they were done.
 _DUTY_SOURCES = ("manager", "self")
+# The names of periods that results and targets have too, or the two could not be joined.
+_PERIOD = re.compile(r"\d{4}(H[12]|Q[1-4]|-(0[1-9]|1[0-2]))?")
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,20 @@ def rated_items(part: str) -> tuple[Rated, ...]:
 def _rated(item: Any) -> Rated:
     about = item.what if hasattr(item, "what") else item.detail
     return Rated(item.id, item.label, about, tuple(item.levels))
+
+
+def period_named(said: str) -> str:
+    """The name of a period as the tables write it; full-width and small letters are mended.
+
+    Raises KamkitError unknown_period.
+
+    >>> period_named(" ２０２６h1")
+    '2026H1'
+    """
+    name = unicodedata.normalize("NFKC", said).strip().upper()
+    if not _PERIOD.fullmatch(name):
+        raise KamkitError(Problem("unknown_period", column="period", value=said[:60]))
+    return name
 
 
 def asked_parts(source: str) -> tuple[str, ...]:

@@ -10,19 +10,31 @@ from typing import Any
 import pandas as pd
 
 from kamkit.errors import KamkitError, Problem
-from kamkit.tables.forms.appraisal_form import DATE, DAY, EVIDENCE, HEADER, MARK, SCORE
+from kamkit.tables.forms.appraisal_form import (
+    DATE,
+    DAY,
+    EVIDENCE,
+    HEADER,
+    MARK,
+    NAME,
+    SCORE,
+    words,
+)
 from kamkit.tables.forms.appraisal_items import (
     HIGH,
     LOW,
     PARTS,
     SOURCES,
     asked_parts,
+    period_named,
     rated_items,
     wording,
 )
 from kamkit.tables.forms.entries import cell_at, day_said, score_said
 from kamkit.tables.forms.workbook import Texts, refuse_unsafe, sheet_texts
 
+# Codes of the shared readers → those that speak of a score from 1 to 5.
+_OWN = {"not_a_number": "appraisal_not_score"}
 _SETTINGS = ("part", "source", "period", "words", "rater_id")
 
 
@@ -57,15 +69,17 @@ class Filled:
     rater_id: str
     ratees: tuple[str, ...]
     ratings: tuple[Rating, ...]
+    company: str = ""
 
 
 def read_appraisal_form(data: bytes, file: str) -> tuple[Filled | None, list[Problem]]:
     """What a rating form says, and what is wrong with it; nothing in the file is executed.
 
     An empty score stays missing. Problems: own_file_kind, own_file_large, unreadable_file,
-    appraisal_no_form, appraisal_lines_gone, own_formula, not_a_number, survey_off_scale,
-    survey_between_steps, survey_bad_day; warnings appraisal_words (the levels read differently
-    now), appraisal_no_evidence (lowest or highest level without evidence).
+    appraisal_no_form, unknown_period, appraisal_sheet_gone, appraisal_lines_gone, own_formula,
+    appraisal_not_score, survey_off_scale, survey_between_steps, survey_bad_day; warnings
+    appraisal_words (the levels read differently now), appraisal_no_evidence (lowest or highest
+    level without evidence).
     """
     try:
         refuse_unsafe(data)
@@ -76,16 +90,19 @@ def read_appraisal_form(data: bytes, file: str) -> tuple[Filled | None, list[Pro
         first = _one(list(settings.values()))
     except KamkitError as error:
         return None, [replace(p, table=file) for p in error.problems]
-    problems = [Problem("appraisal_lines_gone", value=p) for p in _missing_parts(settings, first)]
-    day, wrong = _day(sheets)
+    problems = [Problem("appraisal_sheet_gone", value=p) for p in _missing_parts(settings, first)]
+    days, wrong = _days(sheets)
     problems += wrong
     ratings: list[Rating] = []
     for name, rows in sheets.items():
-        found, wrong = _ratings(rows, written[name], settings[name], file, day)
+        found, wrong = _ratings(
+            rows, written[name], settings[name] | {"sheet": name}, file, days[name]
+        )
         ratings += found
         problems += wrong
     who = (first["source"], first["period"], first["rater_id"], tuple(first["ratees"]))
-    return Filled(file, *who, tuple(ratings)), [replace(p, table=file) for p in problems]
+    form = Filled(file, *who, tuple(ratings), first.get("company", ""))
+    return form, [replace(p, table=file) for p in problems]
 
 
 def _is_form(rows: Texts) -> bool:
@@ -103,7 +120,9 @@ def _settings(rows: Texts) -> dict[str, Any]:
     ratees = said.get("ratees")
     if not isinstance(ratees, list) or not all(isinstance(r, str) for r in ratees):
         raise KamkitError(Problem("appraisal_no_form"))
-    return dict(said)
+    if not all(isinstance(said.get(k, ""), str) for k in ("lang", "company")):
+        raise KamkitError(Problem("appraisal_no_form"))
+    return dict(said) | {"period": period_named(said["period"])}
 
 
 def _one(settings: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -121,17 +140,24 @@ def _one(settings: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 def _missing_parts(settings: Mapping[str, dict[str, Any]], first: dict[str, Any]) -> list[str]:
     there = {s["part"] for s in settings.values()}
-    return [part for part in asked_parts(first["source"]) if part not in there]
+    gone = [part for part in asked_parts(first["source"]) if part not in there]
+    return [words()["part"][part].get(first.get("lang"), part) for part in gone]
 
 
-def _day(sheets: Mapping[str, Texts]) -> tuple[pd.Timestamp | None, list[Problem]]:
-    """The day of rating: that of the first sheet which names one."""
-    for rows in sheets.values():
+def _days(
+    sheets: Mapping[str, Texts],
+) -> tuple[dict[str, pd.Timestamp | None], list[Problem]]:
+    """The day of rating of each sheet; a sheet that names none takes that of the first."""
+    days: dict[str, pd.Timestamp | None] = dict.fromkeys(sheets)
+    problems = []
+    for name, rows in sheets.items():
         said = cell_at(rows, DAY - 1, SCORE - 1) if cell_at(rows, DAY - 1, 0) == DATE else None
         if said:
-            day = day_said(said)
-            return day, [] if day is not None else [Problem("survey_bad_day", value=said[:60])]
-    return None, []
+            days[name] = day_said(said)
+            if days[name] is None:
+                problems.append(Problem("survey_bad_day", column=name, value=said[:60]))
+    first = next((day for day in days.values() if day is not None), None)
+    return {name: first if day is None else day for name, day in days.items()}, problems
 
 
 def _lines(rows: Texts) -> Iterator[tuple[int, str, str]]:
@@ -146,24 +172,33 @@ def _ratings(
     rows: Texts, written: Texts, said: Mapping[str, Any], file: str, day: pd.Timestamp | None
 ) -> tuple[list[Rating], list[Problem]]:
     items = rated_items(said["part"])
+    label = {i.id: i.label.get(said.get("lang", ""), i.id) for i in items}
     lines = {(item, ratee): place for place, item, ratee in _lines(rows)}
     wanted = [(item.id, ratee) for item in items for ratee in said["ratees"]]
-    gone = [" ".join(pair) for pair in wanted if pair not in lines]
-    problems = [Problem("appraisal_lines_gone", value=", ".join(gone[:5]))] if gone else []
+    gone = [f"{label[item]} {ratee}" for item, ratee in wanted if (item, ratee) not in lines]
+    problems = []
+    if gone:
+        value = ", ".join(gone[:5])
+        problems.append(Problem("appraisal_lines_gone", column=said["sheet"], value=value))
     if said["words"] != wording(items):
-        problems.append(Problem("appraisal_words", value=said["part"], level="warning"))
+        problems.append(Problem("appraisal_words", value=said["sheet"], level="warning"))
     found = []
     for item, ratee in (pair for pair in wanted if pair in lines):
         place = lines[item, ratee]
+        # Rows alone don't say where: each sheet has a row 9.
+        spot = f"{said['sheet']} · {cell_at(rows, place, NAME - 1) or ratee}"
         score, wrong = score_said(rows, written, place, SCORE - 1, LOW, HIGH)
         evidence = cell_at(rows, place, EVIDENCE - 1) or ""
         if (cell_at(written, place, EVIDENCE - 1) or "").startswith("="):
             wrong = Problem("own_formula", value=cell_at(written, place, EVIDENCE - 1))
         elif score in (LOW, HIGH) and not evidence:
-            problems.append(Problem("appraisal_no_evidence", column=ratee, row=place + 1,
-                                    value=f"{item} = {score:g}", level="warning"))  # fmt: skip
+            said_so = f"{label[item]} = {score:g}"
+            problems.append(
+                Problem("appraisal_no_evidence", "", spot, place + 1, said_so, level="warning")
+            )
         if wrong is not None:
-            problems.append(replace(wrong, column=ratee, row=place + 1))
+            code = _OWN.get(wrong.code, wrong.code)
+            problems.append(replace(wrong, code=code, column=spot, row=place + 1))
         elif score is not None:
             who = (ratee, said["rater_id"], said["source"], item, said["period"])
             found.append(Rating(file, said["part"], *who, score, day, evidence))

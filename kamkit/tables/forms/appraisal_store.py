@@ -59,14 +59,16 @@ def add_ratings(
     A form read again changes nothing; evidence that is added to a known score is taken.
     ``day`` stands for the day of rating where a form names none. Raises KamkitError with every
     problem of every file, and writes nothing then: those of the forms,
-    appraisal_unknown_member, appraisal_future_day, survey_two_files, survey_differs (another
-    score or evidence is on record; ``overwrite`` takes the new one).
+    appraisal_other_company, appraisal_unknown_member, appraisal_future_day, survey_two_files,
+    survey_differs (another score or evidence is on record; ``overwrite`` takes the new one).
     Warnings: appraisal_empty, appraisal_words, appraisal_no_evidence, appraisal_other_manager.
     """
     refuse_sample(company)
     forms, problems = _read(files)
+    forms, foreign = _own(company, forms)
     ratings = [rating for form in forms for rating in form.ratings]
-    problems += _people(company, forms) + ratings_differ(ratings) + _future(forms, day)
+    problems += foreign + _people(company, forms)
+    problems += ratings_differ(ratings) + _future(forms, day)
     tables = {part: table_or_empty(company, part, _columns(part)) for part in PARTS}
     before = {
         key: said for part, table in tables.items() for key, said in _known(part, table).items()
@@ -107,6 +109,18 @@ def _read(files: Sequence[Path]) -> tuple[list[Filled], list[Problem]]:
     return forms, problems
 
 
+def _own(company: Company, forms: Sequence[Filled]) -> tuple[list[Filled], list[Problem]]:
+    """The forms made for this company: M001 is somebody else in another one."""
+    own = [form for form in forms if form.company in ("", company.config.id)]
+    problems = [
+        Problem("appraisal_other_company", form.file, value=form.company,
+                details={"company": company.config.id})
+        for form in forms
+        if form not in own
+    ]  # fmt: skip
+    return own, problems
+
+
 def _people(company: Company, forms: Iterable[Filled]) -> list[Problem]:
     """People whom the company doesn't know; a manager who isn't the one on record is told of."""
     managers: dict[str, object] = {}
@@ -137,12 +151,9 @@ def _people(company: Company, forms: Iterable[Filled]) -> list[Problem]:
 
 
 def _future(forms: Iterable[Filled], day: pd.Timestamp) -> list[Problem]:
-    days = {form.file: form.ratings[0].rated_on for form in forms if form.ratings}
-    return [
-        Problem("appraisal_future_day", file, value=said.date().isoformat())
-        for file, said in days.items()
-        if said is not None and said > day
-    ]
+    days = {(form.file, rating.rated_on) for form in forms for rating in form.ratings}
+    late = sorted((file, said) for file, said in days if said is not None and said > day)
+    return [Problem("appraisal_future_day", f, value=said.date().isoformat()) for f, said in late]
 
 
 def _known(part: str, table: pd.DataFrame) -> dict[tuple[str, ...], tuple[float, str]]:

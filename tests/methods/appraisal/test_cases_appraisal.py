@@ -1,5 +1,7 @@
 """What the appraisal lesson recomputes."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -40,6 +42,21 @@ def test_judged_case_knows_more_with_more_quarters(team):
     with pytest.raises(KamkitError) as caught:
         cases_appraisal.judged_case(teams, company="other", quarters=2)
     assert caught.value.problems[0].code == "not_allowed"
+
+
+def test_territory_case_is_the_method_whatever_its_factors_are_called(team):
+    values, members = team["kpi_values"], team["members"]
+    last = sorted(values["period"].unique())[-1]
+    results = values[(values["period"] == last) & (values["kpi"] == "sales")]
+    results = results.rename(columns={"scope_id": "member_id", "value": "actual"})
+    places = members[["member_id", "territory_id"]].merge(team["territories"], on="territory_id")
+    growth = pd.Series(range(len(places)), places.index) / 100
+    places = places[["member_id", "potential"]].assign(market_growth=growth)
+    case = partial(cases_appraisal.territory_case, results[["member_id", "actual"]], places)
+    wanted = "potential market_growth"
+    plain, called = case(factors=wanted), case(factors=wanted, labels={"market_growth": "Markt"})
+    assert called.members["expected"].to_numpy() == pytest.approx(plain.members["expected"])
+    assert called.factors == ["potential", "Markt"]
 
 
 def test_a_stricter_judge_moves_agreement_and_not_the_order():
