@@ -52,7 +52,7 @@ def form(
         )  # fmt: skip
         files = write_survey_forms(
             asked, guests.people, out, side=side, wave=wave, day=today, lang=lang, per=per,
-            force=force,
+            force=force, company=found.config.id,
         )  # fmt: skip
         sample = is_sample(found)
         noted = 0

@@ -49,7 +49,7 @@ def plot_calibration_spread(spreads: pd.DataFrame, *, lang: str) -> Figure:
     ax.set_xlabel(t("chart.calibration_spread.x", lang))
     if len(shown):
         ends = (-0.5, len(shown) - 0.5)
-        ax.vlines(shown["mean"].mean(), *ends, color=MUTED, lw=1.2, ls=(0, (2, 2)), zorder=5)
+        ax.vlines(shown["mean"].mean(), *ends, color=MUTED, lw=1.2, ls=(0, (2, 2)), zorder=1.5)
     _words(ax, rows, lang)
     theme.note(fig, t("chart.calibration_spread.reading", lang))
     source_note(fig, lang, n=float(rows["n_scores"].sum()), variant=["manager_scores"],

@@ -296,7 +296,7 @@ def test_a_form_of_another_company(folder, tmp_path):
         for name, score in (("t", 4), ("u", 2))
     }
     before = content(folder)
-    assert problems(read, folder, list(found.values())) == ["appraisal_other_company"]
+    assert problems(read, folder, list(found.values())) == ["form_other_company"]
     assert content(folder) == before
     assert read(folder, [found["t"]]).new == 1
 

@@ -48,8 +48,9 @@ def forms(folder: Path, out: Path, **extra) -> list[Path]:
     per, survey = extra.pop("per", "respondent"), extra.pop("survey", "relationship_quality")
     options |= extra
     items = read_survey(survey).item_ids
+    company = options.pop("company", "")
     people = survey_guests(load(folder), items=items, **options).people
-    return write_survey_forms(read_survey(survey), people, out, per=per, **options)
+    return write_survey_forms(read_survey(survey), people, out, per=per, company=company, **options)
 
 
 def fill(path: Path, answers: dict[int, object], *, place: int = FIRST) -> Path:
@@ -91,6 +92,18 @@ def test_round_trip(folder, tmp_path):
     asked = company.survey_invitations.set_index("respondent_id")
     assert asked["responded_on"].isna().tolist() == [False, True, True]
     assert asked.loc["A1-C1", "responded_on"] == pd.Timestamp("2026-09-03")
+
+
+def test_the_form_of_another_company_is_refused(folder, tmp_path):
+    theirs = fill(forms(folder, tmp_path / "a", company="other")[0], {1: 5})
+    ours = fill(forms(folder, tmp_path / "b", company="t")[1], {1: 5})
+    before = {p.name: p.read_bytes() for p in folder.iterdir()}
+    with pytest.raises(KamkitError) as caught:
+        add_answers(
+            survey_company(folder), [theirs, ours], read_survey("relationship_quality"), day=DAY
+        )
+    assert [(p.code, p.value) for p in caught.value.problems] == [("form_other_company", "other")]
+    assert {p.name: p.read_bytes() for p in folder.iterdir()} == before
 
 
 def test_read_twice_changes_nothing(folder, tmp_path):

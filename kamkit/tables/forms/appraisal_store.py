@@ -20,6 +20,7 @@ from kamkit.tables.forms.appraisal_read import (
 from kamkit.tables.forms.store import (
     company_for,
     joined,
+    made_for,
     refuse_sample,
     replace_tables,
     table_or_empty,
@@ -59,13 +60,13 @@ def add_ratings(
     A form read again changes nothing; evidence that is added to a known score is taken.
     ``day`` stands for the day of rating where a form names none. Raises KamkitError with every
     problem of every file, and writes nothing then: those of the forms,
-    appraisal_other_company, appraisal_unknown_member, appraisal_future_day, survey_two_files,
+    form_other_company, appraisal_unknown_member, appraisal_future_day, survey_two_files,
     survey_differs (another score or evidence is on record; ``overwrite`` takes the new one).
     Warnings: appraisal_empty, appraisal_words, appraisal_no_evidence, appraisal_other_manager.
     """
     refuse_sample(company)
     forms, problems = _read(files)
-    forms, foreign = _own(company, forms)
+    forms, foreign = made_for(company, forms)
     ratings = [rating for form in forms for rating in form.ratings]
     problems += foreign + _people(company, forms)
     problems += ratings_differ(ratings) + _future(forms, day)
@@ -107,18 +108,6 @@ def _read(files: Sequence[Path]) -> tuple[list[Filled], list[Problem]]:
                     Problem("appraisal_empty", path.name, value=form.rater_id, level="warning")
                 )
     return forms, problems
-
-
-def _own(company: Company, forms: Sequence[Filled]) -> tuple[list[Filled], list[Problem]]:
-    """The forms made for this company: M001 is somebody else in another one."""
-    own = [form for form in forms if form.company in ("", company.config.id)]
-    problems = [
-        Problem("appraisal_other_company", form.file, value=form.company,
-                details={"company": company.config.id})
-        for form in forms
-        if form not in own
-    ]  # fmt: skip
-    return own, problems
 
 
 def _people(company: Company, forms: Iterable[Filled]) -> list[Problem]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import pandas as pd
 
@@ -37,6 +38,38 @@ def refuse_sample(company: Company) -> None:
 def is_sample(company: Company) -> bool:
     """Whether the company is one of those that the kit ships."""
     return company.folder.resolve().parent == DATASETS.resolve()
+
+
+class Form(Protocol):
+    """A form read back: its file and the id of the company it was made for, if it names one."""
+
+    @property
+    def file(self) -> str: ...
+
+    @property
+    def company(self) -> str: ...
+
+
+F = TypeVar("F", bound=Form)
+
+
+def made_for(company: Company, forms: Iterable[F]) -> tuple[list[F], list[Problem]]:
+    """The forms made for this company, and a problem for each other file.
+
+    Two companies may use one id for different people: M001 is somebody else in another one.
+    """
+    own: list[F] = []
+    foreign: dict[str, str] = {}
+    for form in forms:
+        if form.company in ("", company.config.id):
+            own.append(form)
+        else:
+            foreign[form.file] = form.company
+    details = {"company": company.config.id}
+    return own, [
+        Problem("form_other_company", file, value=other, details=details)
+        for file, other in foreign.items()
+    ]
 
 
 def table_or_empty(company: Company, name: str, columns: Sequence[str]) -> pd.DataFrame:

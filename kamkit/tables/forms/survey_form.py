@@ -47,12 +47,20 @@ def asked_items(survey: Survey, side: str) -> list[tuple[str, SurveyItem, bool]]
 
 
 def survey_form(
-    survey: Survey, people: pd.DataFrame, *, side: str, wave: str, day: pd.Timestamp, lang: str
+    survey: Survey,
+    people: pd.DataFrame,
+    *,
+    side: str,
+    wave: str,
+    day: pd.Timestamp,
+    lang: str,
+    company: str = "",
 ) -> bytes:
     """The empty form for the people of one account, as the bytes of an XLSX file.
 
     Needs people: account_id, respondent_id, name, account, invited_on. One question a row, one
     column of answers a person, with a list of the scale's steps; everything else is locked.
+    ``company``: its id, so that no other company takes the form in.
     Raises KamkitError survey_side (this side isn't asked), survey_many.
 
     >>> from kamkit.schemes.surveys import read_survey
@@ -72,7 +80,8 @@ def survey_form(
     book = Workbook()
     sheet = book.active
     sheet.title = _words()["title"][side][lang]
-    settings = {"survey": survey.id, "version": survey.version, "side": side, "wave": wave}
+    settings = {"survey": survey.id, "version": survey.version, "side": side, "wave": wave,
+                "company": company}  # fmt: skip
     invited = people["invited_on"].fillna(day).min().date().isoformat()
     put(sheet, 1, 1, MARK, None, None)
     put(sheet, 1, 2, json.dumps({**settings, "invited_on": invited}), None, None)
@@ -187,6 +196,7 @@ def write_survey_forms(
     lang: str,
     per: str = "respondent",
     force: bool = False,
+    company: str = "",
 ) -> list[Path]:
     """Forms into a folder, one a respondent or one an account (``per``).
 
@@ -199,7 +209,14 @@ def write_survey_forms(
     return write_forms(
         {
             targets[name]: partial(
-                survey_form, survey, rows, side=side, wave=wave, day=day, lang=lang
+                survey_form,
+                survey,
+                rows,
+                side=side,
+                wave=wave,
+                day=day,
+                lang=lang,
+                company=company,
             )
             for name, rows in groups.items()
         },

@@ -38,6 +38,7 @@ class Sheet:
     invited_on: pd.Timestamp
     responded_on: pd.Timestamp | None
     scores: Mapping[str, float] = field(default_factory=dict)
+    company: str = ""
 
 
 def read_survey_form(data: bytes, file: str, survey: Survey) -> tuple[list[Sheet], list[Problem]]:
@@ -82,7 +83,10 @@ def _settings(rows: Texts, survey: Survey) -> dict[str, str]:
         raise KamkitError(Problem("survey_version", value=said["version"], details=details))
     if day_said(said["invited_on"]) is None:
         raise KamkitError(Problem("survey_no_form"))
-    return {key: said[key] for key in _SETTINGS}
+    maker = said.get("company", "")
+    if not isinstance(maker, str):
+        raise KamkitError(Problem("survey_no_form"))
+    return {**{key: said[key] for key in _SETTINGS}, "company": maker}
 
 
 def _sheets(
@@ -112,7 +116,17 @@ def _sheets(
             problems.append(Problem("survey_bad_day", column=person, value=said))
         invited = pd.Timestamp(settings["invited_on"])
         found.append(
-            Sheet(file, settings["wave"], settings["side"], account, person, invited, day, scores)
+            Sheet(
+                file,
+                settings["wave"],
+                settings["side"],
+                account,
+                person,
+                invited,
+                day,
+                scores,
+                settings["company"],
+            )
         )
     return found, problems if found else [Problem("survey_no_form")]
 

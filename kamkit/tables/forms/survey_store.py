@@ -14,6 +14,7 @@ from kamkit.tables.company import Company
 from kamkit.tables.forms.store import (
     company_for,
     joined,
+    made_for,
     refuse_sample,
     replace_tables,
     table_or_empty,
@@ -77,14 +78,15 @@ def add_answers(
     """Take filled-in forms into survey_responses and survey_invitations.
 
     A form read again changes nothing. Raises KamkitError with every problem of every file, and
-    writes nothing then: those of the forms, survey_unknown_person, survey_two_files,
-    survey_differs (another answer is on record; ``overwrite`` takes the new one),
+    writes nothing then: those of the forms, form_other_company, survey_unknown_person,
+    survey_two_files, survey_differs (another answer is on record; ``overwrite`` takes the new one),
     survey_before_invited. ``day`` stands for the day of answering where a form names none.
     Warning: survey_empty (a form without answers; the invitation counts all the same).
     """
     refuse_sample(company)
     sheets, problems = _read(files, survey)
-    problems += _unknown(company, sheets) + answers_differ(sheets) + _too_early(sheets)
+    sheets, foreign = made_for(company, sheets)
+    problems += foreign + _unknown(company, sheets) + answers_differ(sheets) + _too_early(sheets)
     said = table_or_empty(company, SAID, _SAID_COLUMNS)
     before = {
         key: score
