@@ -54,10 +54,10 @@ def portfolio_sum(
     rows = [("mean", mean, mean - error, mean + error), ("sd", sd, np.nan, np.nan)]
     for share in (10, 50, 80, 90):
         rows.append((f"p{share}", *_quantile_row(sums, weight, share / 100, size)))
-    rows.append(("prob_zero", *_share_row(float(weight[sums == 0].sum()), size)))
+    rows.append(("prob_zero", *_share_row(min(1.0, float(weight[sums == 0].sum())), size)))
     if target is not None:
         reached = float(weight[sums >= target - 1e-9 * max(1.0, abs(target))].sum())
-        rows.append(("prob_ge_target", *_share_row(reached, size)))
+        rows.append(("prob_ge_target", *_share_row(min(1.0, reached), size)))
     return measure_table(
         measure_row(name, v, n, low=low, high=high, variant=variant, origin=ORIGIN)
         for name, v, low, high in rows

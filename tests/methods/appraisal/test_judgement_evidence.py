@@ -10,7 +10,7 @@ import pytest
 
 from kamkit.methods.appraisal import judge_performance
 from kamkit.methods.shares import wilson_ends
-from kamkit.tables.sample import simulate_team
+from kamkit.tables.sample import generate, simulate_team
 
 SEEDS = range(30_000, 30_100)
 
@@ -60,3 +60,30 @@ def test_recovery(capsys: pytest.CaptureFixture[str]) -> None:
     for name, (hits, least, most) in shares.items():
         assert least <= hits.mean() <= most, name
     assert 0.87 <= planted["inside"].mean() <= 0.94
+
+
+def poorest(company: str, seed: int) -> tuple[str, str, bool]:
+    """Of a sample company: the rep of the poorest territory, the verdict, and last by sales?"""
+    t = generate(company, seed=seed)
+    found = judge_performance(t["kpi_values"], t["targets"], t["territories"], t["members"])
+    poor = t["territories"].set_index("territory_id")["potential"].idxmin()
+    owner = t["members"].loc[t["members"]["territory_id"] == poor, "member_id"].iloc[0]
+    row = found.members.set_index("member_id").loc[owner]
+    return str(owner), str(row["verdict"]), row["raw_rank"] == len(found.members)
+
+
+def test_the_rep_of_the_poorest_territory_is_last_and_not_called_weak() -> None:
+    assert poorest("elevator", 7) == ("M017", "not_separable", True)
+
+
+@pytest.mark.evidence
+@pytest.mark.parametrize("company", ["elevator", "it"])
+def test_a_hundred_sample_companies(company: str, capsys: pytest.CaptureFixture[str]) -> None:
+    found = pd.DataFrame([poorest(company, seed) for seed in range(1, 101)])
+    weak, last = int((found[1] == "weak").sum()), int(found[2].sum())
+    low, high = wilson_ends(weak, len(found))
+    with capsys.disabled():
+        sys.stderr.write(
+            f"\n{company}: last by sales {last}, called weak {weak}/100 ({low:.3f}-{high:.3f})\n"
+        )
+    assert last >= 95 and weak <= 5

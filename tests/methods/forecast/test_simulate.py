@@ -63,6 +63,13 @@ def test_order_changes_nothing(deals: list[tuple[int, float]]) -> None:
     assert one.set_index("measure").loc["prob_ge_target", "value"] <= 1
 
 
+def test_a_sure_target_has_the_chance_one() -> None:
+    # Weights of exact sums may add up to a hair more than 1.
+    chances = np.array([0.6875, 0.9567729017723783, 0.3359375, 1.0])
+    found = _figures(portfolio_sum(np.array([1.0, 1.0, 1.0, 500.0]), chances, target=500))
+    assert found["prob_ge_target"] == 1.0
+
+
 def test_a_market_that_moves_all_deals_makes_the_sum_wider() -> None:
     rng = np.random.default_rng(0)
     n, draws = 60, 4000
