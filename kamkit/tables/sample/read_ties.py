@@ -43,6 +43,21 @@ def roles_on(tables: Tables, day: pd.Timestamp = TODAY) -> pd.DataFrame:
     return roles[roles["contact_id"].isin(people_on(tables, day)["contact_id"])]
 
 
+def bond_levels(tables: Tables) -> pd.DataFrame:
+    """Mean of each contact's best personal and value tie, as shares of 4, by account_id."""
+    people, ties = people_on(tables), ties_on(tables)
+    best = ties.pivot_table("strength", "to_id", "bond", "max").reindex(people["contact_id"])
+    best = best.reindex(columns=["personal", "value"]).fillna(0.0) / 4
+    return best.groupby(people["account_id"].to_numpy()).mean()
+
+
+def friends_without_value(tables: Tables) -> pd.Index:
+    """Accounts with five people or more, warm personal ties and hardly a business tie (X17)."""
+    levels = bond_levels(tables)
+    size = people_on(tables).groupby("account_id").size().reindex(levels.index)
+    return levels.index[(size >= 5) & (levels["personal"] >= 0.5) & (levels["value"] <= 0.25)]
+
+
 def structures_on(tables: Tables, day: pd.Timestamp = TODAY) -> pd.DataFrame:
     """What the five drawings show (S103), counted for every account, with the stage it makes.
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from kamkit.tables.sample.people import reps
+from kamkit.tables.sample.read_ties import friends_without_value
 from kamkit.tables.sample.ties_planned import planned_ties
 from kamkit.tables.sample.world import AS_OF, World, days, pick
 
@@ -138,7 +139,18 @@ def build_ties(world: World, contacts: pd.DataFrame, usual_number: int) -> pd.Da
         for day in RECORDED
     ]
     table = pd.concat(dated, ignore_index=True)
-    return _while_there(table, contacts)
+    return _one_account_of_friends(world, _while_there(table, contacts), contacts)
+
+
+def _one_account_of_friends(
+    world: World, table: pd.DataFrame, contacts: pd.DataFrame
+) -> pd.DataFrame:
+    """Where chance made a second account of friends without value, its personal ties are weak."""
+    found = friends_without_value({"ties": table, "contacts": contacts})
+    planned = world.plan.loc[world.plan["structure"] == "personal", "account_id"].tolist()
+    ours = (table["from_side"] == "us") & (table["bond"] == "personal")
+    chance = ours & table["account_id"].isin(found.difference(planned))
+    return table.assign(strength=table["strength"].mask(chance, 1))
 
 
 def _while_there(table: pd.DataFrame, contacts: pd.DataFrame) -> pd.DataFrame:

@@ -11,6 +11,8 @@ import pandas as pd
 from kamkit.tables.sample.read_ties import (
     LIVE,
     TODAY,
+    bond_levels,
+    friends_without_value,
     people_on,
     roles_on,
     structures_on,
@@ -84,20 +86,10 @@ def _nearer(tables: Tables) -> Rows:
     )
 
 
-def bond_levels(tables: Tables) -> pd.DataFrame:
-    """Mean of each contact's best personal and value tie, as shares of 4, by account_id."""
-    people, ties = people_on(tables), ties_on(tables)
-    best = ties.pivot_table("strength", "to_id", "bond", "max").reindex(people["contact_id"])
-    best = best.reindex(columns=["personal", "value"]).fillna(0.0) / 4
-    return best.groupby(people["account_id"].to_numpy()).mean()
-
-
 def _friends(tables: Tables) -> Rows:
-    table = bond_levels(tables)
+    found = friends_without_value(tables)
     size = people_on(tables).groupby("account_id").size()
-    many = table[size.reindex(table.index) >= 5]
-    found = many.index[(many["personal"] >= 0.5) & (many["value"] <= 0.25)]
-    row = many.reindex(found[:1]).mean()
+    row = bond_levels(tables).reindex(found[:1]).mean()
     return truth_rows(
         "friends_without_value",
         found,
@@ -203,7 +195,7 @@ def _rises(tables: Tables) -> Rows:
     table = table[table["account_id"].isin(_asked_twice(table))]
     found = {a: _rise(g, _BEFORE, _LAST) for a, g in table.groupby("account_id")}
     frame = pd.DataFrame(found).T
-    small = frame[(frame["n_before"] <= 3) & (frame["n_after"] <= 3) & (frame["same_people"] < 2)]
+    small = frame[(frame["n_before"] <= 3) & (frame["n_after"] <= 3) & (frame["same_people"] == 1)]
     seeming = small.sort_values("rise", ascending=False)
     noise = str(seeming.index[0]) if len(seeming) else ""
     row = frame.reindex([noise]).iloc[0]
