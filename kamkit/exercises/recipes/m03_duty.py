@@ -104,11 +104,21 @@ def _far(draw: Draw, rated: float, level: str) -> int:
 
 def person_of(draw: Draw) -> Person:
     """Somebody with one mismatch each way, one sure gap of the own view, one duty unmeasured."""
-    others = []
+    return until(lambda: _beside(draw, _others(draw)), decidable, 20)
+
+
+def _others(draw: Draw) -> tuple[tuple[int, int], ...]:
+    """Two ratings of each duty of the other people, from which the error is read."""
+    pairs = []
     for _ in range(OTHERS * len(_ids())):
         first = draw.integer(2, 4)
-        others.append((first, first + draw.choice([0, 0, 0, 1, -1])))
-    return until(lambda: _drawn(draw, tuple(others)), decidable, 400)
+        pairs.append((first, first + draw.choice([0, 0, 0, 1, -1])))
+    return tuple(pairs)
+
+
+def _beside(draw: Draw, others: tuple[tuple[int, int], ...]) -> Person:
+    """With some error nobody can be drawn who is decidable: the others are drawn again then."""
+    return until(lambda: _drawn(draw, others), decidable, 400)
 
 
 def _drawn(draw: Draw, others: tuple[tuple[int, int], ...]) -> Person:
