@@ -18,7 +18,7 @@ from kamkit.methods.appraisal.finding_rules import (
 )
 from kamkit.methods.checks import need_columns
 from kamkit.methods.portfolio.findings import COLUMNS
-from kamkit.methods.portfolio.inputs import one_of
+from kamkit.methods.portfolio.inputs import limits_with, one_of
 
 _ALL = [*COLUMNS, "routine"]
 _HIT = ["finding", "member_id", "sure"]
@@ -90,10 +90,7 @@ def team_findings(
     known = {name for rule in RULES for name in rule.tables}
     for name in tables:
         one_of(name, "tables", sorted(known))
-    limits = team_thresholds()
-    for name in thresholds or {}:
-        one_of(name, "thresholds", list(limits))
-    limits |= {k: float(v) for k, v in (thresholds or {}).items()}
+    limits = limits_with(team_thresholds(), thresholds)
     fired: list[dict[str, Any]] = []
     quiet: list[dict[str, Any]] = []
     blind: list[dict[str, str]] = []

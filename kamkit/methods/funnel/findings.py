@@ -11,7 +11,7 @@ import pandas as pd
 from kamkit.methods.checks import need_columns
 from kamkit.methods.funnel.finding_rules import NO_DATA, NOTHING, RULES, one_row
 from kamkit.methods.portfolio.findings import Findings, assess
-from kamkit.methods.portfolio.inputs import one_of
+from kamkit.methods.portfolio.inputs import limits_with, one_of
 
 MEASURES = ("pipeline", "coming", "review", "change", "kinds", "forecast", "needed")
 REQUIRED = {
@@ -93,10 +93,7 @@ def funnel_findings(
     if verdict is not None:
         said = {"verdict": verdict.key, "direction": verdict.direction, "n": verdict.n}
         inputs["trust"] = pd.DataFrame([said])
-    limits = funnel_thresholds()
-    for name in thresholds or {}:
-        one_of(name, "thresholds", list(limits))
-    limits |= {k: float(v) for k, v in (thresholds or {}).items()}
+    limits = limits_with(funnel_thresholds(), thresholds)
     return _by_money(assess(RULES, inputs, limits, nothing=(NOTHING, NO_DATA)))
 
 

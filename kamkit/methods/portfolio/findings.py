@@ -11,7 +11,7 @@ import pandas as pd
 
 from kamkit.methods.checks import need_columns
 from kamkit.methods.portfolio.finding_rules import NO_DATA, NOTHING, RULES, Inputs, Rule, Signal
-from kamkit.methods.portfolio.inputs import one_of
+from kamkit.methods.portfolio.inputs import limits_with
 
 MEASURES = ("concentration", "whale", "white_space")
 REQUIRED = {
@@ -122,10 +122,7 @@ def key_account_findings(
     inputs = {name: table for name, table in given.items() if table is not None}
     for name, table in inputs.items():
         need_columns(table, name, REQUIRED[name])
-    limits = finding_thresholds()
-    for name in thresholds or {}:
-        one_of(name, "thresholds", list(limits))
-    changed = limits | {k: float(v) for k, v in (thresholds or {}).items()}
+    changed = limits_with(finding_thresholds(), thresholds)
     return assess(RULES, inputs, changed, nothing=(NOTHING, NO_DATA), answers=("quality",))
 
 

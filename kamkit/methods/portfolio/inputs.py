@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -114,6 +114,19 @@ def one_of(value: str, option: str, allowed: Sequence[str]) -> None:
                 details={"allowed": ", ".join(allowed)},
             )
         )
+
+
+def limits_with(
+    defaults: Mapping[str, float], thresholds: Mapping[str, float] | None
+) -> dict[str, float]:
+    """The figures of rules, some of them replaced; an unknown one is an error.
+
+    >>> limits_with({"a": 1.0, "b": 2.0}, {"b": 3})
+    {'a': 1.0, 'b': 3.0}
+    """
+    for name in thresholds or {}:
+        one_of(name, "thresholds", list(defaults))
+    return {**defaults, **{k: float(v) for k, v in (thresholds or {}).items()}}
 
 
 def within(value: float, option: str, low: float, high: float) -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 from kamkit.methods.checks import need_columns
 from kamkit.methods.contacts.known import Day, as_day
 from kamkit.methods.portfolio.findings import COLUMNS
-from kamkit.methods.portfolio.inputs import one_of
+from kamkit.methods.portfolio.inputs import limits_with, one_of
 from kamkit.methods.relationship.finding_rules import (
     NO_DATA,
     NOTHING,
@@ -97,10 +97,7 @@ def relationship_findings(
     known = {rule.table for rule in RULES}
     for name in tables:
         one_of(name, "tables", sorted(known))
-    limits = relationship_thresholds()
-    for name in thresholds or {}:
-        one_of(name, "thresholds", list(limits))
-    limits |= {k: float(v) for k, v in (thresholds or {}).items()}
+    limits = limits_with(relationship_thresholds(), thresholds)
     sales = _sales(values)
     setting = Setting(as_day(as_of), limits, _large(sales, limits["rel_single_thread"]))
     fired: list[dict[str, Any]] = []

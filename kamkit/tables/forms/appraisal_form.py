@@ -27,7 +27,7 @@ from kamkit.tables.forms.appraisal_items import (
     wording,
 )
 from kamkit.tables.forms.files import safe_part, write_forms
-from kamkit.tables.forms.looks import book_bytes, lock, paper, put, styles
+from kamkit.tables.forms.looks import book_bytes, lock, paper, put, steps_only, styles
 from kamkit.tables.forms.workbook import MOST_ROWS
 
 if TYPE_CHECKING:
@@ -181,15 +181,9 @@ def _lines(text: str) -> int:
 
 def _choices(sheet: Worksheet, rows: list[int], lang: str) -> None:
     from openpyxl.utils import get_column_letter
-    from openpyxl.worksheet.datavalidation import DataValidation
 
-    steps = ",".join(str(step) for step in range(LOW, HIGH + 1))
-    rule = DataValidation(type="list", formula1=f'"{steps}"', allow_blank=True)
-    rule.errorStyle, rule.error = "stop", words()["pick"][lang]
-    rule.showErrorMessage = True
-    for row in rows:
-        rule.add(f"{get_column_letter(SCORE)}{row}")
-    sheet.add_data_validation(rule)
+    cells = [f"{get_column_letter(SCORE)}{row}" for row in rows]
+    steps_only(sheet, cells, LOW, HIGH, words()["pick"][lang])
 
 
 def form_name(period: str, source: str, rater: str, lang: str) -> str:

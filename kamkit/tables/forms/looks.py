@@ -72,3 +72,16 @@ def book_bytes(book: Workbook) -> bytes:
     target = io.BytesIO()
     book.save(target)
     return target.getvalue()
+
+
+def steps_only(sheet: Worksheet, cells: Iterable[str], low: int, high: int, told: str) -> None:
+    """A list of whole steps for these cells; anything else is refused with ``told``."""
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    steps = ",".join(str(step) for step in range(low, high + 1))
+    rule = DataValidation(type="list", formula1=f'"{steps}"', allow_blank=True)
+    rule.errorStyle, rule.error = "stop", told
+    rule.showErrorMessage = True
+    for cell in cells:
+        rule.add(cell)
+    sheet.add_data_validation(rule)

@@ -14,7 +14,7 @@ import pandas as pd
 from kamkit.errors import KamkitError, Problem
 from kamkit.schemes.surveys import EXPECTED, Survey, SurveyItem
 from kamkit.tables.forms.files import safe_part, write_forms
-from kamkit.tables.forms.looks import book_bytes, lock, paper, put, styles
+from kamkit.tables.forms.looks import book_bytes, lock, paper, put, steps_only, styles
 from kamkit.tables.forms.workbook import MOST_COLUMNS
 
 if TYPE_CHECKING:
@@ -163,17 +163,11 @@ def _choices(
 ) -> None:
     """A list of the steps for every answer."""
     from openpyxl.utils import get_column_letter
-    from openpyxl.worksheet.datavalidation import DataValidation
 
     first, last = (get_column_letter(p) for p in (FIRST, FIRST + people - 1))
     for (low, high), rows in scales.items():
-        steps = ",".join(str(step) for step in range(int(low), int(high) + 1))
-        rule = DataValidation(type="list", formula1=f'"{steps}"', allow_blank=True)
-        rule.errorStyle, rule.error = "stop", _words()["pick"][lang]
-        rule.showErrorMessage = True
-        for row in rows:
-            rule.add(f"{first}{row}:{last}{row}")
-        sheet.add_data_validation(rule)
+        cells = [f"{first}{row}:{last}{row}" for row in rows]
+        steps_only(sheet, cells, int(low), int(high), _words()["pick"][lang])
 
 
 def form_name(wave: str, side: str, key: str, lang: str) -> str:
